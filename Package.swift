@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "kser",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Kser", targets: ["Kser"]),
+        .library(name: "KserKafka", targets: ["KserKafka"]),
+        .library(name: "KserTesting", targets: ["KserTesting"]),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibrdkafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
+        ),
+        .systemLibrary(
+            name: "CSimdjsonLibrary",
+            pkgConfig: "simdjson",
+            providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]
+        ),
+        .target(name: "CSimdjson", dependencies: ["CSimdjsonLibrary"]),
+
+        library("Kser", ["CSimdjson"]),
+        library("KserKafka", ["Kser", "CLibrdkafka"]),
+        library("KserTesting", ["Kser"]),
+
+        program("Hello", path: "Examples/Hello", ["Kser"]),
+        program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
+        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka"]),
+
+        tests("KserTests", ["Kser"]),
+        tests("KserTestingTests", ["Kser", "KserTesting"]),
+        tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("InteropTests", ["Kser", "KserKafka", "KserTesting"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

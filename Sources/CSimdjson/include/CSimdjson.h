@@ -1,0 +1,3 @@
+#ifndef KSER_CSIMDJSON_H
+#define KSER_CSIMDJSON_H
+#endif

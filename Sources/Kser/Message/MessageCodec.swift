@@ -1,0 +1,13 @@
+/// Turns messages into record values and back. The plain one is ``JSONMessageCodec``; `KserCrypto` seals.
+public protocol MessageCodec: Sendable {
+    /// The value of a record that carries the message.
+    ///
+    /// - Throws: ``KserError`` when the message cannot be written.
+    func encode(_ message: Message) throws -> [UInt8]
+
+    /// The message that a record's value carries.
+    ///
+    /// - Parameter bytes: the whole value, UTF-8.
+    /// - Throws: ``KserError``: `validation` with the fields at fault in its extra, `internal` for what is not JSON.
+    func decode(_ bytes: [UInt8]) throws -> Message
+}

@@ -1,0 +1,53 @@
+/// A record as a transport delivers it: where it stands in its topic, and its bytes.
+public struct Record: Sendable, Hashable {
+    /// A header of a record. Names may repeat; a value may be absent.
+    public struct Header: Sendable, Hashable {
+        /// The header's name.
+        public var name: String
+        /// The header's bytes, or nil.
+        public var value: [UInt8]?
+
+        /// Makes a header from bytes.
+        public init(_ name: String, _ value: [UInt8]?) {
+            self.name = name
+            self.value = value
+        }
+
+        /// Makes a header from text, as UTF-8.
+        public init(_ name: String, text: String) { self.init(name, Array(text.utf8)) }
+    }
+
+    /// The topic that the record was read from.
+    public var topic: String
+    /// The partition of the topic.
+    public var partition: Int32
+    /// The position in the partition.
+    public var offset: Int64
+    /// When the record was made or appended, in milliseconds since 1970; nil when the broker keeps none.
+    public var timestamp: Int64?
+    /// The key, or nil.
+    public var key: [UInt8]?
+    /// The value: one message. Nil is a tombstone.
+    public var value: [UInt8]?
+    /// The headers in order.
+    public var headers: [Header]
+
+    /// Makes a record.
+    public init(
+        topic: String,
+        partition: Int32 = 0,
+        offset: Int64 = 0,
+        timestamp: Int64? = nil,
+        key: [UInt8]? = nil,
+        value: [UInt8]?,
+        headers: [Header] = []
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.timestamp = timestamp
+        self.key = key
+        self.value = value
+        self.headers = headers
+    }
+}
