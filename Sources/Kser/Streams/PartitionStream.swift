@@ -122,6 +122,9 @@ extension PartitionStream {
     /// Records that were handed out and are not completed.
     package var inFlight: Int { state.withLock { $0.ledger.inFlight } }
 
+    /// Whether the buffer is over its high mark and has not fallen to the low one since.
+    package var isFull: Bool { state.withLock { $0.isFull } }
+
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
 

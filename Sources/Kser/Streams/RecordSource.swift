@@ -6,6 +6,10 @@ public protocol RecordSource: Sendable {
     /// Commits what is completed, and returns when the transport has it.
     func commit() async throws
 
-    /// Ends every stream, commits what is completed and leaves the group. Further calls wait for the same end.
+    /// Begins to close: ends every stream, so that their loops end. It returns at once.
+    func stop()
+
+    /// Closes: ends every stream, waits within the drain deadline for what is in work, commits what is completed and
+    /// leaves the group. Further calls wait for the same end.
     func close() async
 }

@@ -27,14 +27,22 @@ package final class StreamHub: Sendable {
         self.stop = stop
     }
 
-    /// The stream of a partition that was just assigned, announced to who iterates over the partitions.
-    package func assign(topic: String, partition: Int32, owner: any PartitionOwner) -> PartitionStream {
-        let isMerged = mode.withLock { $0 == .merged }
-        let stream = PartitionStream(
-            topic: topic, partition: partition, limits: limits, owner: owner, merged: isMerged ? merged : nil)
-        if !isMerged { arrivals.offer(stream) }
-        return stream
+    /// The stream of a partition that was just assigned; ``announce(_:)`` shows it to who iterates.
+    package func makeStream(topic: String, partition: Int32, owner: any PartitionOwner) -> PartitionStream {
+        PartitionStream(
+            topic: topic,
+            partition: partition,
+            limits: limits,
+            owner: owner,
+            merged: isMerged ? merged : nil)
     }
+
+    /// Shows a partition to who iterates over the partitions; the merged sequence has its records anyway.
+    package func announce(_ stream: PartitionStream) {
+        if !isMerged { arrivals.offer(stream) }
+    }
+
+    private var isMerged: Bool { mode.withLock { $0 == .merged } }
 
     /// Ends the sequences, after what was offered so far.
     package func finish(throwing error: (any Error)? = nil) {
