@@ -12,7 +12,7 @@ extension kser_json_element {
 
     /// The elements of a list.
     @inline(__always)
-    func forEachElement(_ body: (kser_json_element) throws -> Void) rethrows {
+    func forEachElement<E: Error>(_ body: (kser_json_element) throws(E) -> Void) throws(E) {
         var cursor = kser_json_start(self)
         var value = kser_json_element()
         while kser_json_next_element(&cursor, &value) { try body(value) }
@@ -20,7 +20,7 @@ extension kser_json_element {
 
     /// The fields of an object, duplicates too.
     @inline(__always)
-    func forEachField(_ body: (kser_json_text, kser_json_element) throws -> Void) rethrows {
+    func forEachField<E: Error>(_ body: (kser_json_text, kser_json_element) throws(E) -> Void) throws(E) {
         var cursor = kser_json_start(self)
         var key = kser_json_text()
         var value = kser_json_element()
@@ -32,6 +32,12 @@ extension kser_json_text {
     @inline(__always) var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: count) }
 
     @inline(__always) var string: String { String(decoding: buffer, as: UTF8.self) }
+
+    @inline(__always)
+    func isEqual(to text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { $0.elementsEqual(buffer) }
+    }
 
     /// Whether a key is this name: `switch key { case "uuid": … }`.
     @inline(__always)

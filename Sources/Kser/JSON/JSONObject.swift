@@ -32,6 +32,11 @@ public struct JSONObject: Sendable {
 
     init(_ entries: JSONEntries) { storage = .entries(entries) }
 
+    /// Whether the object has its own entries, which may hold any number; parsed ones are finite.
+    var isDecoded: Bool {
+        if case .entries = storage { true } else { false }
+    }
+
     private var entries: JSONEntries {
         switch storage {
         case .entries(let entries): entries
