@@ -100,7 +100,7 @@ bool kser_json_find(kser_json_element bytes, const uint8_t *key, size_t count, k
     if (element(bytes).get(object) != SUCCESS) return false;
     bool found = false;
     for (auto field = object.begin(), end = object.end(); field != end; ++field) {
-        if (field.key_length() == count && std::memcmp(field.key_c_str(), key, count) == 0) {
+        if (field.key_length() == count && (count == 0 || std::memcmp(field.key_c_str(), key, count) == 0)) {
             *value = as<kser_json_element>(field.value());
             found = true;
         }

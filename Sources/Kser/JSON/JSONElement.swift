@@ -10,6 +10,13 @@ extension kser_json_element {
     /// The text of a string.
     @inline(__always) var text: kser_json_text { kser_json_string(self) }
 
+    /// The value of the last field with this key, of an object with few keys.
+    @inline(__always)
+    func find(_ key: UnsafeBufferPointer<UInt8>) -> kser_json_element? {
+        var value = kser_json_element()
+        return kser_json_find(self, key.baseAddress, key.count, &value) ? value : nil
+    }
+
     /// The elements of a list.
     @inline(__always)
     func forEachElement<E: Error>(_ body: (kser_json_element) throws(E) -> Void) throws(E) {
@@ -56,11 +63,7 @@ extension JSONDocument {
     func find(_ key: String, in object: kser_json_element) -> kser_json_element? {
         var key = key
         return key.withUTF8 { key in
-            if object.count > Self.scanned { return index(of: object)[key] }
-            var value = kser_json_element()
-            // An empty key has no address; any will do.
-            let start = key.baseAddress ?? UnsafePointer(bitPattern: 1)
-            return kser_json_find(object, start, key.count, &value) ? value : nil
+            object.count > Self.scanned ? index(of: object)[key] : object.find(key)
         }
     }
 
