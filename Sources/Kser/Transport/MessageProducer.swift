@@ -1,0 +1,175 @@
+/// Sends records, and messages in them: the side of a transport that tasks and workers send through.
+///
+/// A transport implements ``send(_:)`` for one record and says how messages are written; sending messages, one or many,
+/// with kser's log lines and results, comes with the protocol.
+public protocol MessageProducer: Sendable {
+    /// Turns messages into record values.
+    var codec: any MessageCodec { get }
+    /// Where kser's producer lines go.
+    var logger: KserLogger { get }
+    /// The name in log lines: kser's class name, `Producer` unless the transport says otherwise.
+    var name: String { get }
+
+    /// The text of a successful result, for people: kser's `Message mod.Task[uuid] sent in topic`.
+    func receipt(for message: Message, topic: String) -> String
+
+    /// Sends a record and waits until it is delivered.
+    ///
+    /// - Returns: where the record came to stand.
+    /// - Throws: why it was not delivered.
+    func send(_ record: ProducerRecord) async throws -> RecordMetadata
+
+    /// Hands a record over, in order with those handed over before, without waiting for its delivery.
+    ///
+    /// The default sends and waits; transports that batch do better.
+    ///
+    /// - Returns: the outcome to come.
+    /// - Throws: why the record was not taken.
+    func enqueue(_ record: ProducerRecord) async throws -> Delivery
+}
+
+extension MessageProducer {
+    /// `Producer`.
+    public var name: String { "Producer" }
+
+    /// `Message mod.Task[uuid] sent in topic`.
+    public func receipt(for message: Message, topic: String) -> String { "Message \(message) sent in \(topic)" }
+
+    /// Sends the record and waits for it.
+    public func enqueue(_ record: ProducerRecord) async throws -> Delivery { Delivery(try await send(record)) }
+}
+
+extension MessageProducer {
+    /// Sends a message and waits until it is delivered.
+    ///
+    /// - Parameters:
+    ///   - message: the message, which ``codec`` writes.
+    ///   - topic: the topic to send to.
+    ///   - key: the record's key; messages of one key stay in order. kser sends none.
+    ///   - partition: the partition to send to; nil lets the producer choose.
+    ///   - headers: the record's headers.
+    ///   - timestamp: when the record was made, in milliseconds since 1970; nil is now.
+    /// - Returns: where the record came to stand.
+    /// - Throws: why the message could not be written or was not delivered.
+    @discardableResult
+    public func send(
+        _ message: Message,
+        to topic: String,
+        key: [UInt8]? = nil,
+        partition: Int32? = nil,
+        headers: [Record.Header] = [],
+        timestamp: Int64? = nil
+    ) async throws -> RecordMetadata {
+        logReceived(message)
+        do {
+            let record = ProducerRecord(
+                topic: topic,
+                partition: partition,
+                key: key,
+                value: try codec.encode(message),
+                headers: headers,
+                timestamp: timestamp)
+            let metadata = try await send(record)
+            logSuccess(message, topic)
+            return metadata
+        } catch {
+            logFailure(message, error)
+            throw error
+        }
+    }
+
+    /// Sends a message as kser's `Producer.send` does: it never throws, the result says how it went.
+    ///
+    /// - Returns: a result with the message's uuid; ``receipt(for:topic:)`` as stdout, or the error.
+    public func report(
+        _ message: Message,
+        to topic: String,
+        key: [UInt8]? = nil,
+        partition: Int32? = nil,
+        headers: [Record.Header] = [],
+        timestamp: Int64? = nil
+    ) async -> ExecutionResult {
+        do {
+            try await send(
+                message,
+                to: topic,
+                key: key,
+                partition: partition,
+                headers: headers,
+                timestamp: timestamp)
+            return ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
+        } catch {
+            return .from(error, uuid: message.uuid)
+        }
+    }
+
+    /// Sends messages in order, with one wait for all of them at the end.
+    ///
+    /// - Returns: where the records came to stand, in the order of the messages.
+    /// - Throws: the first error. When a message cannot be written or taken, the later ones are not sent; when one is not
+    ///   delivered, the others may be.
+    @discardableResult
+    public func send(
+        contentsOf messages: some Sequence<Message>,
+        to topic: String
+    ) async throws -> [RecordMetadata] {
+        var deliveries: [Delivery] = []
+        deliveries.reserveCapacity(messages.underestimatedCount)
+        for message in messages {
+            logReceived(message)
+            deliveries.append(try await enqueue(ProducerRecord(topic: topic, value: try codec.encode(message))))
+        }
+        var sent: [RecordMetadata] = []
+        sent.reserveCapacity(deliveries.count)
+        for delivery in deliveries { sent.append(try await delivery.metadata()) }
+        return sent
+    }
+
+    /// Sends messages as kser's `Producer.bulk_send` does: it never throws, one result says how it went.
+    ///
+    /// - Returns: a result with a random uuid and the stdout `N message(s) sent`, or the first error.
+    public func report(contentsOf messages: some Sequence<Message>, to topic: String) async -> ExecutionResult {
+        do {
+            let count = try await send(contentsOf: messages, to: topic).count
+            return ExecutionResult(stdout: "\(count) message(s) sent")
+        } catch {
+            return .from(error)
+        }
+    }
+}
+
+extension MessageProducer {
+    private func logReceived(_ message: Message) {
+        logger.log(.debug) {
+            LogRecord(
+                .debug,
+                logger: "kser.controller",
+                "\(name).ReceivedMessage \(message)",
+                kmsg: message)
+        }
+    }
+
+    private func logSuccess(_ message: Message, _ topic: String) {
+        logger.log(.info) {
+            let result = ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
+            return LogRecord(
+                .info,
+                logger: "kser.controller",
+                "\(name).Success: \(message): \(result)",
+                kmsg: message,
+                kresult: result)
+        }
+    }
+
+    private func logFailure(_ message: Message, _ error: any Error) {
+        logger.log(.error) {
+            let result = ExecutionResult.from(error, uuid: message.uuid)
+            return LogRecord(
+                .error,
+                logger: "kser.controller",
+                "\(name).Failed: \(message): \(result)",
+                kmsg: message,
+                kresult: result)
+        }
+    }
+}

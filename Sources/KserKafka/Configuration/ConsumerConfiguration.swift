@@ -1,0 +1,193 @@
+public import Foundation
+
+/// The settings of a ``Consumer``.
+///
+///     var configuration = ConsumerConfiguration(bootstrapServers: "kafka:9092", groupID: "mailers")
+///     configuration.sessionTimeout = .seconds(30)
+public struct ConsumerConfiguration: Sendable {
+    /// The brokers to ask first, as `host:port`.
+    public var bootstrapServers: [String]
+    /// The group: its consumers share the partitions, and its offsets are committed in its name.
+    public var groupID: String
+    /// The client's name in the broker's logs; default `kser`.
+    public var clientID = "kser"
+    /// TLS and SASL; default neither.
+    public var security = Security.none
+
+    /// Where a group without a committed offset begins; default ``AutoOffsetReset/earliest``, so that tasks sent before
+    /// the first worker ran are not lost. kser and librdkafka begin at the latest record.
+    public var autoOffsetReset = AutoOffsetReset.earliest
+    /// How partitions are shared out, best first; default range and round robin, as Python kser's clients do, so that
+    /// they can share the group. Cooperative-sticky moves fewer partitions, but all members must have it, and the two
+    /// kinds cannot be mixed.
+    public var assignmentStrategy: [AssignmentStrategy] = [.range, .roundRobin]
+    /// A name that is this consumer's own and outlives it: a restart within the session timeout then moves no partition.
+    public var groupInstanceID: String?
+    /// How long the group waits for a sign of life before it gives the partitions to others; default 45 seconds.
+    public var sessionTimeout = Duration.seconds(45)
+    /// How often a sign of life is sent; default 3 seconds.
+    public var heartbeatInterval = Duration.seconds(3)
+    /// How long the poll thread may be stuck before the group gives the partitions to others; default 5 minutes. Slow
+    /// handlers do not count: the thread polls whatever they do.
+    public var maxPollInterval = Duration.seconds(300)
+
+    /// How long a broker holds the answer to a fetch back when there is nothing new; nil, the default, is 500
+    /// milliseconds, or 10 with an ``EmbeddedBroker`` of this process, which answers late even when there is news.
+    public var fetchMaxWait: Duration?
+    /// How many bytes a broker waits for before it answers a fetch; default 1.
+    public var fetchMinBytes = 1
+    /// The most bytes of a partition in one fetch; default 512 KiB. A larger record still comes through.
+    public var fetchMaxBytesPerPartition = 512 << 10
+    /// How many records of a partition librdkafka keeps ready; default 2,000.
+    public var queuedMinMessages = 2_000
+    /// How many bytes of a partition librdkafka keeps ready; default 4 MiB.
+    public var queuedMaxBytes = 4 << 20
+
+    /// When a partition has this many records with the application, no more are handed over.
+    public var highWater = Water(messages: 2_048, bytes: 4 << 20)
+    /// When a partition is down to this, more are handed over again.
+    public var lowWater = Water(messages: 1_024, bytes: 2 << 20)
+
+    /// How often offsets of finished records are committed; default 1 second.
+    public var commitInterval = Duration.seconds(1)
+    /// How long the first assignment may take before the sequences end with an error; default 30 seconds.
+    public var connectTimeout = Duration.seconds(30)
+    /// How long a revocation or ``Consumer/close()`` waits for records that are being handled; default 10 seconds.
+    public var drainTimeout = Duration.seconds(10)
+    /// Any further property of librdkafka; it wins over the settings above.
+    public var additional: [String: String] = [:]
+
+    /// Settings for a group on the brokers at these addresses.
+    public init(bootstrapServers: [String], groupID: String) {
+        self.bootstrapServers = bootstrapServers
+        self.groupID = groupID
+    }
+
+    /// Settings for a group on the brokers at these addresses, separated by commas.
+    public init(bootstrapServers: String, groupID: String) {
+        self.init(bootstrapServers: splitServers(bootstrapServers), groupID: groupID)
+    }
+
+    /// Settings from the environment.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `KSER_BOOTSTRAP_SERVERS` | ``bootstrapServers``, separated by commas; required |
+    /// | `KSER_GROUP_ID` | ``groupID``; required |
+    /// | `KSER_GROUP_INSTANCE_ID` | ``groupInstanceID`` |
+    /// | `KSER_CLIENT_ID` | ``clientID`` |
+    /// | `KSER_AUTO_OFFSET_RESET` | ``autoOffsetReset``: `earliest` or `latest` |
+    /// | `KSER_SECURITY_PROTOCOL`, `KSER_SASL_…`, `KSER_SSL_…` | as ``ProducerConfiguration/fromEnvironment(_:)`` |
+    ///
+    /// - Parameter environment: the variables; default the process's.
+    /// - Throws: ``KafkaError`` that names the variable that is missing or wrong.
+    public static func fromEnvironment(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> ConsumerConfiguration {
+        let variables = ClientEnvironment(environment)
+        var configuration = ConsumerConfiguration(
+            bootstrapServers: try variables.bootstrapServers,
+            groupID: try variables.required("KSER_GROUP_ID", "the consumer group"))
+        configuration.security = try variables.security
+        configuration.groupInstanceID = variables["KSER_GROUP_INSTANCE_ID"]
+        if let name = variables["KSER_CLIENT_ID"] { configuration.clientID = name }
+        if let reset = variables["KSER_AUTO_OFFSET_RESET"] {
+            guard ["earliest", "latest"].contains(reset) else {
+                throw KafkaError(
+                    .configuration,
+                    "environment variable KSER_AUTO_OFFSET_RESET is \"\(reset)\": it must be earliest or latest")
+            }
+            configuration.autoOffsetReset = AutoOffsetReset(value: reset)
+        }
+        return configuration
+    }
+}
+
+extension ConsumerConfiguration {
+    /// Where a group without a committed offset begins.
+    public struct AutoOffsetReset: Sendable, Hashable {
+        let value: String
+
+        /// At the oldest record that the broker keeps.
+        public static let earliest = Self(value: "earliest")
+        /// At the next record to come.
+        public static let latest = Self(value: "latest")
+        /// Nowhere: the sequences end with an error.
+        public static let error = Self(value: "error")
+    }
+
+    /// How partitions are shared out.
+    public struct AssignmentStrategy: Sendable, Hashable {
+        let value: String
+
+        /// Neighbouring partitions of each topic to one consumer.
+        public static let range = Self(value: "range")
+        /// All partitions in turn.
+        public static let roundRobin = Self(value: "roundrobin")
+        /// As even as possible with as few moves as possible, while the others go on.
+        public static let cooperativeSticky = Self(value: "cooperative-sticky")
+    }
+
+    /// An amount of records of one partition.
+    public struct Water: Sendable, Hashable {
+        /// How many records.
+        public var messages: Int
+        /// How many bytes in keys, values and headers.
+        public var bytes: Int
+
+        /// Makes an amount.
+        public init(messages: Int, bytes: Int) {
+            self.messages = messages
+            self.bytes = bytes
+        }
+    }
+}
+
+extension ConsumerConfiguration: CustomStringConvertible, CustomReflectable {
+    /// The settings, without secrets.
+    public var description: String { redactedDescription }
+    /// The settings, without secrets.
+    public var customMirror: Mirror { redactedMirror }
+}
+
+extension ConsumerConfiguration: ClientConfiguration {
+    static let reserved: Set<String> = [
+        "bootstrap.servers", "metadata.broker.list", "log.queue", "group.id", "enable.auto.commit",
+        "enable.auto.offset.store", "auto.commit.interval.ms", "enable.partition.eof", "offset.store.method",
+    ]
+
+    var ownProperties: [RDKafkaProperty] {
+        let wait = fetchMaxWait ?? (EmbeddedBroker.isOne(of: bootstrapServers) ? .milliseconds(10) : .milliseconds(500))
+        var list = [
+            RDKafkaProperty("group.id", groupID, setting: "groupID"),
+            RDKafkaProperty("enable.auto.commit", "false"),
+            RDKafkaProperty("enable.auto.offset.store", "false"),
+            RDKafkaProperty("auto.offset.reset", autoOffsetReset.value, setting: "autoOffsetReset"),
+            RDKafkaProperty(
+                "partition.assignment.strategy",
+                assignmentStrategy.map(\.value).joined(separator: ","),
+                setting: "assignmentStrategy"),
+            RDKafkaProperty("session.timeout.ms", "\(sessionTimeout.wholeMilliseconds)", setting: "sessionTimeout"),
+            RDKafkaProperty(
+                "heartbeat.interval.ms",
+                "\(heartbeatInterval.wholeMilliseconds)",
+                setting: "heartbeatInterval"),
+            RDKafkaProperty("max.poll.interval.ms", "\(maxPollInterval.wholeMilliseconds)", setting: "maxPollInterval"),
+            RDKafkaProperty("fetch.wait.max.ms", "\(wait.wholeMilliseconds)", setting: "fetchMaxWait"),
+            RDKafkaProperty("fetch.min.bytes", "\(fetchMinBytes)", setting: "fetchMinBytes"),
+            RDKafkaProperty(
+                "fetch.message.max.bytes",
+                "\(fetchMaxBytesPerPartition)",
+                setting: "fetchMaxBytesPerPartition"),
+            RDKafkaProperty("queued.min.messages", "\(queuedMinMessages)", setting: "queuedMinMessages"),
+            RDKafkaProperty(
+                "queued.max.messages.kbytes",
+                "\(Swift.max(1, queuedMaxBytes / 1024))",
+                setting: "queuedMaxBytes"),
+        ]
+        if let groupInstanceID {
+            list.append(RDKafkaProperty("group.instance.id", groupInstanceID, setting: "groupInstanceID"))
+        }
+        return list
+    }
+}

@@ -1,0 +1,101 @@
+internal import CLibrdkafka
+import Kser
+import Synchronization
+
+/// Takes what librdkafka says of its own accord: log lines, which it passes on at a limited rate, and errors of
+/// connections, of which it keeps the last.
+final class RDKafkaEvents: Sendable {
+    /// A connection's failure, or the end of the client.
+    struct Failure: Sendable {
+        var code: rd_kafka_resp_err_t
+        var reason: String
+    }
+
+    private struct State {
+        var facilities: [String: LogRate] = [:]
+        var failure: Failure?
+        var fatal: Failure?
+    }
+
+    private let logger: KserLogger
+    private let state = Mutex(State())
+    private let clock = ContinuousClock()
+
+    init(logger: KserLogger) { self.logger = logger }
+
+    /// The last failure of a connection.
+    var lastFailure: Failure? { state.withLock { $0.failure } }
+
+    /// Why the client is of no further use.
+    var fatalFailure: Failure? { state.withLock { $0.fatal } }
+
+    /// Forgets the last failure of a connection: a broker has answered.
+    func recovered() { state.withLock { $0.failure = nil } }
+
+    /// Passes a line on; at most one a second of each facility, the next one tells how many were left out.
+    func log(level: Int32, facility: String, text: String) {
+        let level = LogLevel(syslog: level)
+        guard logger.isEnabled(level) else { return }
+        let now = clock.now
+        let verdict = state.withLock { $0.facilities[facility, default: LogRate()].next(at: now) }
+        guard case .pass(let suppressed) = verdict else { return }
+        let suffix = suppressed == 0 ? "" : " (\(suppressed) more suppressed)"
+        logger.log(level) {
+            LogRecord(
+                level,
+                logger: "kser.kafka",
+                "\(facility): \(text)\(suffix)",
+                metadata: ["facility": facility, "suppressed": "\(suppressed)"])
+        }
+    }
+
+    /// Keeps an error of librdkafka's.
+    func failed(_ code: rd_kafka_resp_err_t, _ reason: String, client: OpaquePointer?) {
+        var failure = Failure(code: code, reason: reason)
+        if code == RD_KAFKA_RESP_ERR__FATAL, let client {
+            let (fatal, text) = withErrorText { rd_kafka_fatal_error(client, $0, $1) }
+            if fatal != RD_KAFKA_RESP_ERR_NO_ERROR { failure = Failure(code: fatal, reason: text) }
+            state.withLock { $0.fatal = failure }
+        } else {
+            // That all are down says less than why the last one is.
+            state.withLock { state in
+                if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, state.failure != nil { return }
+                state.failure = failure
+            }
+        }
+        log(level: 3, facility: "ERROR", text: "\(KafkaError.text(code)): \(reason)")
+    }
+}
+
+/// At most one line a second.
+struct LogRate {
+    enum Verdict: Equatable {
+        case pass(suppressed: Int)
+        case suppress
+    }
+
+    private var last: ContinuousClock.Instant?
+    private var suppressed = 0
+
+    mutating func next(at now: ContinuousClock.Instant) -> Verdict {
+        if let last, last.duration(to: now) < .seconds(1) {
+            suppressed += 1
+            return .suppress
+        }
+        last = now
+        defer { suppressed = 0 }
+        return .pass(suppressed: suppressed)
+    }
+}
+
+extension LogLevel {
+    /// The level of one of syslog's.
+    init(syslog level: Int32) {
+        switch level {
+        case ...3: self = .error
+        case 4: self = .warning
+        case 5, 6: self = .info
+        default: self = .debug
+        }
+    }
+}
