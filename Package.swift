@@ -65,6 +65,8 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("TestSupportTests", ["TestSupport"]),
+        tests("PackagingTests", ["TestSupport"]),
+        tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )
