@@ -1,6 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// simdjson's .pc file on Linux holds a define that SwiftPM refuses with a warning; nothing of it is needed there.
+#if os(macOS)
+let simdjsonPkgConfig: String? = "simdjson"
+#else
+let simdjsonPkgConfig: String? = nil
+#endif
+
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -37,7 +44,7 @@ let package = Package(
         ),
         .systemLibrary(
             name: "CSimdjsonLibrary",
-            pkgConfig: "simdjson",
+            pkgConfig: simdjsonPkgConfig,
             providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]
         ),
         .target(name: "CSimdjson", dependencies: ["CSimdjsonLibrary"]),

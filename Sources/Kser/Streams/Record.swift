@@ -51,3 +51,8 @@ public struct Record: Sendable, Hashable {
         self.headers = headers
     }
 }
+
+extension Record {
+    /// `topic[partition]@offset`, for log lines and error texts.
+    package var position: String { "\(topic)[\(partition)]@\(offset)" }
+}

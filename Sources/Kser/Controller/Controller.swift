@@ -1,0 +1,100 @@
+import Synchronization
+
+/// Dispatches messages to the entrypoints that are registered with it (kser: `Controller`).
+///
+///     let controller = Controller()
+///     try await controller.register(Hello())
+///     try await controller.register("mail.send") { (mail: Mail, execution) in try await mailer.send(mail) }
+///
+/// Registering goes through the actor; dispatch reads the registry without entering it, so messages never queue behind
+/// one another, and handlers run on their caller's executor.
+public actor Controller {
+    /// The name in log lines: kser's class name.
+    public nonisolated let name: String
+    /// How record values become messages.
+    public nonisolated let codec: any MessageCodec
+    /// Where log lines go.
+    public nonisolated let logger: KserLogger
+
+    nonisolated let hooks: ControllerHooks
+    nonisolated let middleware: [any Middleware]
+    nonisolated let registry = Mutex(Registry())
+
+    /// Makes a controller with nothing registered.
+    ///
+    /// - Parameters:
+    ///   - name: the name in log lines.
+    ///   - codec: how record values become messages; `KserCrypto` has one that opens sealed messages.
+    ///   - hooks: what the application does for every message.
+    ///   - middleware: code around every dispatch, the first outermost.
+    ///   - logger: where log lines go.
+    public init(
+        name: String = "Controller",
+        codec: any MessageCodec = JSONMessageCodec(),
+        hooks: ControllerHooks = ControllerHooks(),
+        middleware: [any Middleware] = [],
+        logger: KserLogger = .standard
+    ) {
+        self.name = name
+        self.codec = codec
+        self.hooks = hooks
+        self.middleware = middleware
+        self.logger = logger
+    }
+
+    /// Registers an entrypoint; a later one of the same name replaces it.
+    ///
+    /// - Parameters:
+    ///   - entrypoint: the entrypoint.
+    ///   - name: the name that messages carry; the entrypoint's path when nil.
+    /// - Throws: ``KserError`` `validation` for an empty name.
+    public func register(_ entrypoint: some Entrypoint, as name: String? = nil) throws {
+        let name = name ?? entrypoint.path
+        if name.isEmpty {
+            throw KserError.validation("An entrypoint needs a name; give its path or register(_:as:) some text")
+        }
+        registry.withLock { $0.insert(RegisteredEntrypoint(entrypoint), as: name) }
+        logger.log(.debug) { LogRecord(.debug, logger: "kser.controller", "\(self.name).Registered: \(name)") }
+    }
+
+    /// Registers a closure that gives a result.
+    ///
+    /// - Parameters:
+    ///   - name: the name that messages carry.
+    ///   - handler: the work; it takes the decoded params.
+    /// - Throws: ``KserError`` `validation` for an empty name.
+    public func register<Parameters: Decodable & Sendable>(
+        _ name: String,
+        handler: @escaping @Sendable (Parameters, Execution) async throws -> ExecutionResult
+    ) throws {
+        try register(ClosureEntrypoint(path: name, handler: handler))
+    }
+
+    /// Registers a closure that gives nothing back; its result is an empty success.
+    ///
+    /// - Parameters:
+    ///   - name: the name that messages carry.
+    ///   - handler: the work; it takes the decoded params.
+    /// - Throws: ``KserError`` `validation` for an empty name.
+    public func register<Parameters: Decodable & Sendable>(
+        _ name: String,
+        handler: @escaping @Sendable (Parameters, Execution) async throws -> Void
+    ) throws {
+        try register(
+            ClosureEntrypoint<Parameters>(path: name) { parameters, execution in
+                try await handler(parameters, execution)
+                return execution.result()
+            })
+    }
+
+    /// Takes an entrypoint out of the registry.
+    ///
+    /// - Returns: false when no entrypoint has this name.
+    @discardableResult
+    public func unregister(_ name: String) -> Bool {
+        registry.withLock { $0.remove(name) }
+    }
+
+    /// The names of the registered entrypoints, in the order of registration.
+    public nonisolated var entrypoints: [String] { registry.withLock { $0.names } }
+}

@@ -1,0 +1,17 @@
+/// What became of a record: its message, when it could be decoded, and its result.
+public struct Dispatch: Sendable {
+    /// Why a message was not handed to a handler.
+    public enum Refusal: String, Sendable {
+        /// The value is not a message, or the controller's `onMessage` hook refused it.
+        case undecodable
+        /// No entrypoint is registered under the message's name.
+        case unknownEntrypoint = "unknown-entrypoint"
+    }
+
+    /// The message; nil when it could not be decoded.
+    public var message: Message?
+    /// The outcome for the sender.
+    public var result: ExecutionResult
+    /// Why no handler ran; nil when one did.
+    public var refusal: Refusal?
+}

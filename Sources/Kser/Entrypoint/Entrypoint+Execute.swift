@@ -1,0 +1,63 @@
+extension Entrypoint {
+    /// Runs the entrypoint here and now; an error becomes a failed result (kser: `execute`).
+    ///
+    /// - Parameters:
+    ///   - params: the parameters.
+    ///   - uuid: the uuid of the run; a random one when empty.
+    ///   - metadata: data about the message.
+    ///   - result: the result of what ran before, merged first.
+    ///   - logger: where the log lines go.
+    /// - Returns: the result; it never throws, not even when `onError` does.
+    public func execute(
+        _ params: JSONObject = [:],
+        uuid: String = "",
+        metadata: JSONObject = [:],
+        result: ExecutionResult? = nil,
+        logger: KserLogger = .standard
+    ) async -> ExecutionResult {
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
+        do {
+            try await begin(execution)
+            return try await perform(execution, initial: result)
+        } catch {
+            return .from(error, uuid: execution.uuid)
+        }
+    }
+
+    /// Runs the entrypoint here and now; an error is thrown and `onError` is not called (kser: `unsafe_execute`).
+    ///
+    /// - Throws: what the handler or a hook throws; ``KserError`` `validation` for missing or mistyped parameters.
+    public func throwingExecute(
+        _ params: JSONObject = [:],
+        uuid: String = "",
+        metadata: JSONObject = [:],
+        result: ExecutionResult? = nil,
+        logger: KserLogger = .standard
+    ) async throws -> ExecutionResult {
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
+        try await begin(execution)
+        return try await throwingPerform(execution, initial: result)
+    }
+
+    /// A message that asks for this entrypoint.
+    ///
+    /// - Parameters:
+    ///   - params: the parameters.
+    ///   - uuid: the uuid of the task; nil makes a random one.
+    ///   - metadata: data about the message.
+    public func message(_ params: JSONObject = [:], uuid: String? = nil, metadata: JSONObject = [:]) -> Message {
+        Message(uuid: uuid, entrypoint: path, params: params, metadata: metadata)
+    }
+
+    private func makeExecution(_ params: JSONObject, uuid: String, metadata: JSONObject, logger: KserLogger)
+        -> Execution
+    {
+        Execution(
+            uuid: uuid,
+            path: path,
+            isTask: self is any TaskEntrypoint,
+            params: params,
+            metadata: metadata,
+            logger: logger)
+    }
+}

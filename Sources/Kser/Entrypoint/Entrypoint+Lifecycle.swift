@@ -1,0 +1,53 @@
+extension Entrypoint {
+    /// What kser's constructor does: `postInit`, whose failure is merged into the result and handed to `onError`.
+    ///
+    /// - Throws: what `onError` throws.
+    package func begin(_ execution: Execution) async throws {
+        do {
+            try await postInit(execution)
+        } catch {
+            _ = try await fail(error, in: execution)
+        }
+    }
+
+    /// Runs all steps; an error goes to `onError` (kser: `execute`).
+    ///
+    /// - Throws: what `onError` throws.
+    package func perform(_ execution: Execution, initial: ExecutionResult? = nil) async throws -> ExecutionResult {
+        do {
+            return try await throwingPerform(execution, initial: initial)
+        } catch {
+            return try await fail(error, in: execution)
+        }
+    }
+
+    /// Runs all steps; an error is thrown (kser: `unsafe_execute`).
+    package func throwingPerform(_ execution: Execution, initial: ExecutionResult? = nil) async throws
+        -> ExecutionResult
+    {
+        if let initial { _ = execution.merge(initial) }
+        execution.logStep("PreRun")
+        try await checkRequiredParameters(in: execution)
+        var parameters = try execution.params.parameters(Parameters.self)
+        let revision = execution.paramsRevision
+        try await preRun(in: execution)
+        if execution.paramsRevision != revision { parameters = try execution.params.parameters(Parameters.self) }
+        execution.logStep("Run")
+        let ran = try await limitedRun(parameters, in: execution)
+        execution.logStep("PostRun")
+        let merged = execution.merge(try await postRun(ran, in: execution))
+        execution.logOutcome(.info, "Success", merged)
+        return try await onSuccess(merged, in: execution)
+    }
+
+    private func limitedRun(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
+        guard let timeLimit else { return try await run(parameters, in: execution) }
+        return try await withTimeLimit(timeLimit) { try await run(parameters, in: execution) }
+    }
+
+    private func fail(_ error: any Error, in execution: Execution) async throws -> ExecutionResult {
+        let merged = execution.merge(.from(error, uuid: execution.uuid))
+        execution.logOutcome(.error, "Failed", merged)
+        return try await onError(merged, in: execution)
+    }
+}

@@ -1,0 +1,94 @@
+/// An async handler that any machine can run by the name it is registered under (kser: `Entrypoint`).
+///
+///     struct Hello: Entrypoint {
+///         struct Parameters: Codable, Sendable { var name: String }
+///         func run(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
+///             execution.result(stdout: "Hello \(parameters.name) !")
+///         }
+///     }
+///
+/// An entrypoint is registered once and shared by all its runs, so it may hold clients and pools. The hooks run in kser's
+/// order: `postInit`, `checkRequiredParameters`, `preRun`, `run`, `postRun`, then `onSuccess`, or `onError` when one of
+/// them threw. Each has a default that does nothing.
+public protocol Entrypoint: Sendable {
+    /// What the handler takes, decoded from the message's params. ``JSONObject`` takes them as they are.
+    associatedtype Parameters: Decodable & Sendable = JSONObject
+
+    /// The name that messages carry: `Module.Type` unless you choose another, such as Python's `dice.DiceRoll`.
+    var path: String { get }
+
+    /// Parameters that must be there, though they may be null (kser: `REQUIRED_FIELDS`). Those that `Parameters` needs
+    /// are checked by decoding it and need not be named.
+    var requiredParameters: [String] { get }
+
+    /// How long `run` may take before it is cancelled and the run fails with ``KserError/Kind/deadlineExceeded``; nil
+    /// sets no limit.
+    var timeLimit: Duration? { get }
+
+    /// Called first. When it throws, the failure is kept in the result and the run goes on all the same, as in kser.
+    func postInit(_ execution: Execution) async throws
+
+    /// Checks ``requiredParameters``; `Parameters` are decoded right after it.
+    ///
+    /// - Throws: ``KserError`` `validation` that names the first missing one.
+    func checkRequiredParameters(in execution: Execution) async throws
+
+    /// Called before ``run(_:in:)``; it may change `execution.params`.
+    func preRun(in execution: Execution) async throws
+
+    /// The work.
+    ///
+    /// - Returns: the result; it is merged into `execution.result`, whose uuid stays.
+    func run(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult
+
+    /// Called with what `run` returned; what it returns is merged instead.
+    func postRun(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult
+
+    /// Called with the merged result at the end; what it returns is the outcome. A throw here makes the run fail.
+    func onSuccess(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult
+
+    /// Called with the merged result when a hook or the handler threw; what it returns is the outcome.
+    func onError(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult
+}
+
+extension Entrypoint {
+    /// `Module.Type`, as kser names a class.
+    public var path: String {
+        String(reflecting: Self.self).split(separator: ".")
+            .filter { !$0.hasPrefix("(unknown context") }
+            .joined(separator: ".")
+    }
+
+    /// None.
+    public var requiredParameters: [String] { [] }
+    /// No limit.
+    public var timeLimit: Duration? { nil }
+
+    /// Does nothing.
+    public func postInit(_ execution: Execution) async throws {}
+
+    /// Throws for the first of ``requiredParameters`` that is absent: `Missing parameter: name`.
+    public func checkRequiredParameters(in execution: Execution) async throws {
+        let required = requiredParameters
+        if required.isEmpty { return }
+        let params = execution.params
+        for name in required where !params.contains(name) {
+            throw KserError.validation("Missing parameter: \(name)")
+        }
+    }
+
+    /// Does nothing.
+    public func preRun(in execution: Execution) async throws {}
+
+    /// Returns the result unchanged.
+    public func postRun(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult { result }
+
+    /// Returns the result unchanged.
+    public func onSuccess(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult { result }
+
+    /// Returns the result unchanged.
+    public func onError(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult { result }
+}
+
+/// An entrypoint that can be a step of an operation; its log lines name its ``TaskStatus`` (kser: `Task`).
+public protocol TaskEntrypoint: Entrypoint {}

@@ -1,0 +1,169 @@
+import Synchronization
+
+/// One run of an entrypoint: what it was asked for, and what it has so far.
+///
+/// An ``Entrypoint`` is a value that all runs share; what belongs to one run is here. The methods may be called from
+/// child tasks of the handler.
+public final class Execution: Sendable {
+    private struct State {
+        var params: JSONObject
+        var metadata: JSONObject
+        var result: ExecutionResult
+        var status: TaskStatus
+        var paramsRevision = 0
+    }
+
+    /// The uuid of the task.
+    public let uuid: String
+    /// The path of the entrypoint, such as `dice.DiceRoll`.
+    public let path: String
+    /// The record that brought the message; nil in process.
+    public let record: Record?
+    /// How often the message has been tried, this time included.
+    public let attempt: Int
+    /// The logger of the controller, or the one given in process.
+    public let logger: KserLogger
+
+    private let state: Mutex<State>
+    private let isTask: Bool
+
+    package init(
+        uuid: String,
+        path: String,
+        isTask: Bool = false,
+        params: JSONObject = [:],
+        result: ExecutionResult? = nil,
+        metadata: JSONObject = [:],
+        record: Record? = nil,
+        attempt: Int = 1,
+        status: TaskStatus = .pending,
+        logger: KserLogger
+    ) {
+        let uuid = uuid.isEmpty ? String.randomUUID() : uuid
+        self.uuid = uuid
+        self.path = path
+        self.isTask = isTask
+        self.record = record
+        self.attempt = attempt
+        self.logger = logger
+        state = Mutex(
+            State(
+                params: params,
+                metadata: metadata,
+                result: result ?? ExecutionResult(uuid: uuid),
+                status: status))
+    }
+
+    /// The parameters. Hooks may change them; the handler's typed parameters are then decoded anew.
+    public var params: JSONObject {
+        get { state.withLock { $0.params } }
+        set {
+            state.withLock { state in
+                state.params = newValue
+                state.paramsRevision += 1
+            }
+        }
+    }
+
+    /// Data about the message; it goes on with the messages of the next tasks.
+    public var metadata: JSONObject {
+        get { state.withLock { $0.metadata } }
+        set { state.withLock { $0.metadata = newValue } }
+    }
+
+    /// The result so far: the previous task's, what was printed, and later what the handler returned.
+    public var result: ExecutionResult {
+        get { state.withLock { $0.result } }
+        set { state.withLock { $0.result = newValue } }
+    }
+
+    /// The state of a task; kser itself never changes it while it runs.
+    public var status: TaskStatus {
+        get { state.withLock { $0.status } }
+        set { state.withLock { $0.status = newValue } }
+    }
+
+    /// The last part of the path: kser's class name.
+    public var name: String {
+        guard let dot = path.utf8.lastIndex(of: UInt8(ascii: ".")) else { return path }
+        return String(path[path.index(after: dot)...])
+    }
+
+    var paramsRevision: Int { state.withLock { $0.paramsRevision } }
+
+    func merge(_ result: ExecutionResult) -> ExecutionResult {
+        state.withLock { state in
+            state.result += result
+            return state.result
+        }
+    }
+}
+
+extension Execution {
+    /// A result with the task's uuid, to be returned from the handler.
+    public func result(
+        retcode: Int = 0,
+        stdout: String = "",
+        stderr: String = "",
+        retval: JSONObject = [:]
+    ) -> ExecutionResult {
+        ExecutionResult(uuid: uuid, retcode: retcode, stdout: stdout, stderr: stderr, retval: retval)
+    }
+
+    /// Appends the text of a value and a line break to the stdout so far.
+    public func print(_ value: Any) { state.withLock { $0.result.print(value) } }
+
+    /// Appends the text of a value and a line break to the stderr so far.
+    public func printError(_ value: Any) { state.withLock { $0.result.printError(value) } }
+
+    /// `Name[uuid]`, or `Name[uuid] - Action` (kser: `label`).
+    public func label(_ action: String? = nil) -> String {
+        action.map { "\(name)[\(uuid)] - \($0)" } ?? "\(name)[\(uuid)]"
+    }
+
+    /// The message that would run this again with another result (kser: `to_Message`).
+    public func message(result: ExecutionResult? = nil) -> Message {
+        state.withLock { state in
+            Message(
+                uuid: uuid,
+                entrypoint: path,
+                params: state.params,
+                result: result ?? state.result,
+                metadata: state.metadata)
+        }
+    }
+
+    /// Logs a line about this run: `Name.MESSAGE: path[uuid]: text`, for a task `Name.STATUS: …`.
+    public func log(_ text: String, level: LogLevel = .info, metadata: [String: String] = [:]) {
+        logger.log(level) {
+            LogRecord(
+                level,
+                logger: isTask ? "kser.sequencing.task" : "kser.entry",
+                "\(name).\(isTask ? status.rawValue : "MESSAGE"): \(path)[\(uuid)]: \(text)",
+                kmsg: isTask ? message(result: ExecutionResult(uuid: uuid)) : nil,
+                metadata: metadata)
+        }
+    }
+
+    func logStep(_ step: String) {
+        logger.log(.debug) {
+            LogRecord(
+                .debug,
+                logger: "kser.entry",
+                "\(name).\(step): \(path)[\(uuid)]",
+                kmsg: message(result: ExecutionResult(uuid: uuid)))
+        }
+    }
+
+    func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
+        logger.log(level) {
+            LogRecord(
+                level,
+                logger: "kser.entry",
+                "\(name).\(step): \(path)[\(uuid)]: \(result)",
+                kmsg: message(result: ExecutionResult(uuid: uuid)),
+                kresult: result,
+                error: level == .error ? result.retval["error"] : nil)
+        }
+    }
+}

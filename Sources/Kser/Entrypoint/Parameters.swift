@@ -1,0 +1,13 @@
+extension JSONObject {
+    /// The typed parameters of a handler.
+    ///
+    /// - Throws: ``KserError`` `validation` that names the field at fault.
+    func parameters<Parameters: Decodable>(_ type: Parameters.Type) throws -> Parameters {
+        if Parameters.self == JSONObject.self, let parameters = self as? Parameters { return parameters }
+        do {
+            return try decode(type)
+        } catch let error as DecodingError {
+            throw KserError(converting: error)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// Which offsets of one assigned partition are in work and which are done, and so what may be committed.
+///
+/// Work may finish in any order and offsets may have gaps (compaction, transaction markers). A pure value: a partition
+/// that is assigned anew starts with a new ledger, so completions of an older assignment cannot reach it.
+package struct OffsetLedger: Sendable {
+    /// Offsets in the order they began, in a ring; a done one is stored as its complement, which is negative.
+    private var ring: [Int64] = Array(repeating: 0, count: 64)
+    private var head = 0
+    private var count = 0
+    private var next: Int64?
+
+    /// Offsets that began and are not done.
+    package private(set) var inFlight = 0
+
+    package init() {}
+
+    /// Offsets that are done but wait for an earlier one.
+    package var doneAboveGap: Int { count - inFlight }
+
+    /// The offset to commit: the lowest one that is not done, or the one after the last. Nil before any began.
+    package var committable: Int64? { count > 0 ? self[0] : next }
+
+    /// Notes that the work for an offset began.
+    ///
+    /// - Returns: false when the offset is not above all that began before; it is then ignored.
+    @discardableResult
+    package mutating func begin(_ offset: Int64) -> Bool {
+        if let next, offset < next { return false }
+        if count == ring.count { grow() }
+        ring[(head + count) & (ring.count - 1)] = offset
+        count += 1
+        inFlight += 1
+        next = offset + 1
+        return true
+    }
+
+    /// Notes that the work for an offset is done.
+    ///
+    /// - Returns: false when the offset is not in work; nothing changes then.
+    @discardableResult
+    package mutating func complete(_ offset: Int64) -> Bool {
+        guard let index = index(of: offset) else { return false }
+        self[index] = ~offset
+        inFlight -= 1
+        while count > 0, self[0] < 0 {
+            head = (head + 1) & (ring.count - 1)
+            count -= 1
+        }
+        return true
+    }
+
+    /// Forgets the offset and every later one: they were never handed out.
+    package mutating func withdraw(from offset: Int64) {
+        while count > 0, self[count - 1] >= offset {
+            count -= 1
+            inFlight -= 1
+            next = self[count]
+        }
+    }
+
+    private subscript(index: Int) -> Int64 {
+        get { ring[(head + index) & (ring.count - 1)] }
+        set { ring[(head + index) & (ring.count - 1)] = newValue }
+    }
+
+    /// Where an offset in work stands: without gaps at its distance from the first, with gaps somewhere before.
+    private func index(of offset: Int64) -> Int? {
+        guard count > 0, offset >= self[0] else { return nil }
+        var high = Int(min(offset - self[0], Int64(count - 1)))
+        if self[high] == offset { return high }
+        var low = 0
+        while low <= high {
+            let middle = (low + high) / 2
+            let stored = self[middle]
+            let found = stored < 0 ? ~stored : stored
+            if found == offset { return stored < 0 ? nil : middle }
+            if found < offset { low = middle + 1 } else { high = middle - 1 }
+        }
+        return nil
+    }
+
+    private mutating func grow() {
+        var larger = [Int64](repeating: 0, count: ring.count * 2)
+        for index in 0..<count { larger[index] = self[index] }
+        ring = larger
+        head = 0
+    }
+}

@@ -1,0 +1,172 @@
+import Synchronization
+
+/// The records of one assigned partition, in order, from the moment it is assigned until it is taken away.
+///
+/// Each record has to be completed with ``complete(_:)`` once its work is done; the consumer commits the lowest offset
+/// that is not completed. When the partition is revoked the sequence ends; records that were not handed out by then go
+/// to the partition's next owner. A stream has one iterator: the loop of a second one throws.
+public final class PartitionStream: Sendable {
+    private struct State {
+        var ledger = OffsetLedger()
+        var committed: Int64?
+        var bufferedRecords = 0
+        var bufferedBytes = 0
+        var isFull = false
+        var isIterated = false
+    }
+
+    /// The topic that the partition belongs to.
+    public let topic: String
+    /// The number of the partition.
+    public let partition: Int32
+
+    private let state = Mutex(State())
+    private let ended = Atomic(false)
+    private let inbox: Mailbox<PartitionBatch>
+    private let ownsInbox: Bool
+    private let limits: BufferLimits
+    private let owner: any PartitionOwner
+
+    package init(
+        topic: String,
+        partition: Int32,
+        limits: BufferLimits,
+        owner: any PartitionOwner,
+        merged: Mailbox<PartitionBatch>? = nil
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.limits = limits
+        self.owner = owner
+        inbox = merged ?? Mailbox()
+        ownsInbox = merged == nil
+    }
+
+    /// Whether the partition was taken away or its consumer closed.
+    public var isEnded: Bool { ended.load(ordering: .acquiring) }
+
+    /// Notes that the work for a record is done, so that its offset may be committed.
+    ///
+    /// - Returns: false when the record is not in work here, for example because it was completed before.
+    @discardableResult
+    public func complete(_ record: Record) -> Bool {
+        let (known, isIdle) = state.withLock { state in
+            (state.ledger.complete(record.offset), state.ledger.inFlight == 0)
+        }
+        if isIdle, isEnded { owner.partitionBecameIdle(self) }
+        return known
+    }
+}
+
+extension PartitionStream: AsyncSequence {
+    /// Iterates over the records of the partition.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let cursor: RecordCursor?
+
+        /// The next record; nil when the partition was taken away or the task is cancelled.
+        public mutating func next() async throws -> Record? {
+            try await next(isolation: #isolation)
+        }
+
+        /// The next record; nil when the partition was taken away or the task is cancelled.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Record? {
+            guard let cursor else { throw KserError.internal("A partition stream has one iterator; this is a second") }
+            return try await cursor.next(isolation: actor)
+        }
+    }
+
+    /// The stream's one iterator; the first `next` of a further one throws.
+    public func makeAsyncIterator() -> AsyncIterator {
+        let isFirst = state.withLock { state in
+            defer { state.isIterated = true }
+            return !state.isIterated
+        }
+        return AsyncIterator(cursor: isFirst && ownsInbox ? RecordCursor(inbox, completesPrevious: false) : nil)
+    }
+}
+
+extension PartitionStream {
+    /// What the owner has to do after it offered a batch.
+    package enum Pressure { case none, pause }
+
+    /// Adds records that were read, in the order of their offsets.
+    ///
+    /// - Returns: `.pause` when the buffer went over its high mark: the owner stops reading the partition until
+    ///   ``PartitionOwner/partitionHasRoom(_:)``.
+    package func offer(_ records: [Record]) -> Pressure {
+        guard !records.isEmpty, !isEnded else { return .none }
+        let bytes = records.reduce(0) { $0 + ($1.value?.count ?? 0) + ($1.key?.count ?? 0) }
+        let pressure = state.withLock { state -> Pressure in
+            state.bufferedRecords += records.count
+            state.bufferedBytes += bytes
+            guard !state.isFull, limits.areExceeded(records: state.bufferedRecords, bytes: state.bufferedBytes)
+            else { return .none }
+            state.isFull = true
+            return .pause
+        }
+        inbox.offer(PartitionBatch(stream: self, records: records, bytes: bytes))
+        return pressure
+    }
+
+    /// Ends the stream: nothing more is handed out, what is in work may still be completed.
+    package func end(throwing error: (any Error)? = nil) {
+        ended.store(true, ordering: .releasing)
+        if ownsInbox { inbox.finish(throwing: error, discarding: true) }
+    }
+
+    /// Ends the stream once everything offered so far was handed out.
+    package func finish() {
+        if ownsInbox { inbox.finish() }
+    }
+
+    /// Records that were handed out and are not completed.
+    package var inFlight: Int { state.withLock { $0.ledger.inFlight } }
+
+    /// Whether the buffer is over its high mark and has not fallen to the low one since.
+    package var isFull: Bool { state.withLock { $0.isFull } }
+
+    /// Records that wait to be handed out.
+    package var buffered: Int { state.withLock { $0.bufferedRecords } }
+
+    /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
+    package func takeCommittable() -> Int64? {
+        state.withLock { state in
+            guard let offset = state.ledger.committable, offset != state.committed else { return nil }
+            state.committed = offset
+            return offset
+        }
+    }
+
+    /// Makes the offset of a failed commit committable again.
+    package func commitFailed() {
+        state.withLock { $0.committed = nil }
+    }
+
+    /// Moves a batch from the buffer into work.
+    ///
+    /// - Returns: false when the stream ended: nothing of the batch may be handed out.
+    func begin(_ batch: PartitionBatch) -> Bool {
+        if isEnded { return false }
+        let hasRoom = state.withLock { state -> Bool in
+            if state.ledger.committable == nil { state.committed = batch.records.first?.offset }
+            for record in batch.records { state.ledger.begin(record.offset) }
+            state.bufferedRecords -= batch.records.count
+            state.bufferedBytes -= batch.bytes
+            guard state.isFull, limits.allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)
+            else { return false }
+            state.isFull = false
+            return true
+        }
+        if hasRoom { owner.partitionHasRoom(self) }
+        return true
+    }
+
+    /// Takes back what a batch did not hand out.
+    func withdraw(from offset: Int64) {
+        let isIdle = state.withLock { state in
+            state.ledger.withdraw(from: offset)
+            return state.ledger.inFlight == 0
+        }
+        if isIdle, isEnded { owner.partitionBecameIdle(self) }
+    }
+}

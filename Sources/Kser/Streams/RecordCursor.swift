@@ -1,0 +1,49 @@
+/// Hands out records of a mailbox one by one, with no suspension while its batch lasts.
+///
+/// `completesPrevious` is for sequences whose loop body is the work: asking for the next record completes the last one.
+final class RecordCursor {
+    private let inbox: Mailbox<PartitionBatch>
+    private let completesPrevious: Bool
+    private var batch: PartitionBatch?
+    private var index = 0
+    private let onDrop: @Sendable () -> Void
+
+    init(
+        _ inbox: Mailbox<PartitionBatch>,
+        completesPrevious: Bool,
+        onDrop: @escaping @Sendable () -> Void = {}
+    ) {
+        self.inbox = inbox
+        self.completesPrevious = completesPrevious
+        self.onDrop = onDrop
+    }
+
+    deinit {
+        withdrawRest()
+        onDrop()
+    }
+
+    func next(isolation: isolated (any Actor)?) async throws -> Record? {
+        if completesPrevious, index > 0, let batch { batch.stream.complete(batch.records[index - 1]) }
+        while true {
+            if let batch, index < batch.records.count {
+                if !batch.stream.isEnded {
+                    index += 1
+                    return batch.records[index - 1]
+                }
+                withdrawRest()
+            }
+            batch = nil
+            index = 0
+            guard let taken = try await inbox.next(isolation: isolation) else { return nil }
+            if taken.stream.begin(taken) { batch = taken }
+        }
+    }
+
+    private func withdrawRest() {
+        guard let batch, index < batch.records.count else { return }
+        batch.stream.withdraw(from: batch.records[index].offset)
+        self.batch = nil
+        index = 0
+    }
+}

@@ -1,0 +1,15 @@
+/// A transport that delivers records by partition: `KserKafka`'s consumer, or the in-memory one of `KserTesting`.
+public protocol RecordSource: Sendable {
+    /// The partitions, each as it is assigned.
+    var partitions: PartitionSequence { get }
+
+    /// Commits what is completed, and returns when the transport has it.
+    func commit() async throws
+
+    /// Begins to close: ends every stream, so that their loops end. It returns at once.
+    func stop()
+
+    /// Closes: ends every stream, waits within the drain deadline for what is in work, commits what is completed and
+    /// leaves the group. Further calls wait for the same end.
+    func close() async
+}

@@ -1,0 +1,25 @@
+/// Sends each result to a topic as a message: the task's uuid, entrypoint, params and metadata with its final result, keyed
+/// by the uuid. Any kser peer can read it.
+public struct Replies: Sendable {
+    /// The topic that results go to.
+    public var topic: String
+    private let producer: any MessageProducer
+
+    /// Makes replies to a topic.
+    public init(to topic: String, with producer: any MessageProducer) {
+        self.topic = topic
+        self.producer = producer
+    }
+
+    /// Hands the result to the producer. A message that could not be decoded is answered with an
+    /// empty entrypoint and the result's own uuid.
+    func send(_ dispatch: Dispatch) async throws -> Delivery {
+        var reply = dispatch.message ?? Message(uuid: dispatch.result.uuid, entrypoint: "")
+        reply.result = dispatch.result
+        let record = ProducerRecord(
+            topic: topic,
+            key: Array(reply.uuid.utf8),
+            value: try producer.codec.encode(reply))
+        return try await producer.enqueue(record)
+    }
+}

@@ -1,0 +1,73 @@
+public import Kser
+import Synchronization
+
+/// A broker without Kafka, in memory: topics with partitions, groups that share them, committed offsets.
+///
+/// It delivers in microseconds, so handlers, controllers and workers are tested at full speed:
+///
+///     let broker = InMemoryBroker()
+///     broker.createTopic("dice", partitions: 3)
+///     let producer = broker.makeProducer()
+///     let worker = Worker(consumer: broker.makeConsumer(topics: ["dice"], group: "g"), controller: controller)
+///
+/// A topic that is used before it is created gets one partition. Nothing is ever deleted.
+public final class InMemoryBroker: Sendable {
+    let state = Mutex(BrokerState())
+
+    /// Makes a broker without topics.
+    public init() {}
+
+    /// Creates a topic; one that exists stays as it is.
+    public func createTopic(_ name: String, partitions: Int = 1) {
+        state.withLock { $0.createTopic(name, partitions: partitions) }
+    }
+
+    /// A producer that writes into this broker.
+    ///
+    /// - Parameters:
+    ///   - codec: how messages become record values.
+    ///   - logger: where kser's producer lines go.
+    public func makeProducer(
+        codec: any MessageCodec = JSONMessageCodec(),
+        logger: KserLogger = .none
+    ) -> InMemoryProducer {
+        InMemoryProducer(broker: self, codec: codec, logger: logger)
+    }
+
+    /// A consumer of this broker; it joins its group when it is iterated.
+    ///
+    /// - Parameters:
+    ///   - topics: the topics to read, from the group's committed offsets or from their beginning.
+    ///   - group: the consumers that share the partitions.
+    ///   - buffer: how many records a partition may hold before reading stops.
+    public func makeConsumer(topics: [String], group: String, buffer: Int = 1_000) -> InMemoryConsumer {
+        InMemoryConsumer(broker: self, topics: topics, group: group, buffer: buffer)
+    }
+
+    /// The records of a topic so far, by partition and offset.
+    public func records(in topic: String) -> [Record] {
+        state.withLock { $0.topics[topic]?.flatMap { $0 } ?? [] }
+    }
+
+    /// The offset that a group committed for a partition; nil before its first commit.
+    public func committedOffset(group: String, topic: String, partition: Int32 = 0) -> Int64? {
+        state.withLock { $0.groups[group]?.committed[TopicPartition(topic, partition)] }
+    }
+
+    /// Appends a record, and hands it on to who reads its partition.
+    @discardableResult
+    func append(_ record: ProducerRecord) -> RecordMetadata {
+        let metadata = state.withLock { $0.append(record) }
+        feed()
+        return metadata
+    }
+
+    /// Offers waiting records to the streams that have room. One caller at a time does it, so that order holds, and none
+    /// under the lock.
+    func feed() {
+        var offered: [(stream: PartitionStream, pressure: PartitionStream.Pressure)] = []
+        while let batches = state.withLock({ $0.nextBatches(after: offered) }) {
+            offered = batches.map { ($0.stream, $0.stream.offer($0.records)) }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+public import Kser
+import Synchronization
+
+/// A consumer of an ``InMemoryBroker``. It shares its topics' partitions with the other consumers of its group, and hands
+/// them over when one comes or goes.
+public final class InMemoryConsumer: RecordSource {
+    private struct State {
+        var isClosed = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    let topics: [String]
+    let group: String
+    let hub: StreamHub
+    private let broker: InMemoryBroker
+    private let state = Mutex(State())
+
+    init(broker: InMemoryBroker, topics: [String], group: String, buffer: Int) {
+        self.broker = broker
+        self.topics = topics
+        self.group = group
+        let member = Weak()
+        hub = StreamHub(
+            limits: BufferLimits(records: buffer, bytes: .max),
+            start: { member.consumer.map { broker.join($0) } },
+            stop: { member.consumer?.stop() })
+        member.set(self)
+    }
+
+    /// The partitions, each as it is assigned.
+    public var partitions: PartitionSequence { PartitionSequence(hub) }
+
+    /// Commits what is completed.
+    public func commit() async throws { broker.commit(self) }
+
+    /// Leaves the group without waiting.
+    public func stop() { broker.leave(self) }
+
+    /// Leaves the group, and returns when nothing is in work any more and what is completed is committed.
+    public func close() async {
+        stop()
+        await withCheckedContinuation { waiter in
+            let isClosed = state.withLock { state in
+                if !state.isClosed { state.waiters.append(waiter) }
+                return state.isClosed
+            }
+            if isClosed { waiter.resume() }
+        }
+    }
+
+    func closed() {
+        hub.finish()
+        let waiters = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension InMemoryConsumer: AsyncSequence {
+    /// Iterates over the records of all partitions.
+    public func makeAsyncIterator() -> RecordSequence.AsyncIterator { RecordSequence(hub).makeAsyncIterator() }
+}
+
+extension InMemoryConsumer: PartitionOwner {
+    package func partitionHasRoom(_ stream: PartitionStream) {
+        broker.state.withLock { $0.setPaused(false, stream) }
+        broker.feed()
+    }
+
+    package func partitionBecameIdle(_ stream: PartitionStream) { broker.released(stream, by: self) }
+}
+
+/// A consumer that its own hub may call without keeping it alive.
+private final class Weak: Sendable {
+    private struct Box: Sendable { weak var consumer: InMemoryConsumer? }
+    private let box = Mutex(Box())
+
+    var consumer: InMemoryConsumer? { box.withLock { $0.consumer } }
+    func set(_ consumer: InMemoryConsumer) { box.withLock { $0.consumer = consumer } }
+}
