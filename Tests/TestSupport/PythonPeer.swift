@@ -135,7 +135,7 @@ package enum PythonPeer {
     package static func createTopics(_ topics: [String: Int], on bootstrapServers: String) async throws {
         try await run(
             "py_tasks.py",
-            ["create", "--bootstrap", bootstrapServers] + topics.map { "\($0):\($1)" }
+            ["create"] + topics.map { "\($0):\($1)" } + ["--bootstrap", bootstrapServers]
         ).success(within: .seconds(60))
     }
 
