@@ -12,13 +12,11 @@ struct ReadmeTests {
             let text = try String(contentsOf: file, encoding: .utf8)
             return blocks(of: text, from: { $0.hasPrefix("// README: ") }, to: { $0 == "// README end" })
         }
+        let uncompiled = shown.filter { !compiled.contains($0) }
+        #expect(uncompiled == [], "README.md shows what Tests/SnippetTests does not compile")
+        let unshown = compiled.filter { !shown.contains($0) }
+        #expect(unshown == [], "Tests/SnippetTests marks what README.md does not show")
         #expect(!shown.isEmpty)
-        for block in shown {
-            #expect(compiled.contains(block), "README.md shows what Tests/SnippetTests does not compile:\n\(block)")
-        }
-        for block in compiled {
-            #expect(shown.contains(block), "Tests/SnippetTests marks what README.md does not show:\n\(block)")
-        }
     }
 
     private func snippetFiles() throws -> [URL] {
