@@ -12,7 +12,7 @@ import Testing
     }
     let mailer = Mailer()
 
-    // README: write async handlers
+    // README.md: write async handlers
     struct Hello: Entrypoint {
         struct Parameters: Codable, Sendable { var name: String }
 
@@ -26,7 +26,7 @@ import Testing
     try await controller.register("mail.send") { (mail: Mail, execution) in try await mailer.send(mail) }
 
     let result = await Hello().execute(["name": "Cedric"])  // in process, never throws
-    // README end
+    // end
 
     #expect(result.stdout == "Hello Cedric !")
     #expect(controller.entrypoints == ["SnippetTests.Hello", "mail.send"])
