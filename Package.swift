@@ -65,7 +65,12 @@ let package = Package(
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("TestSupportTests", ["TestSupport"]),
+        tests("PackagingTests", ["TestSupport"]),
+        tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )
