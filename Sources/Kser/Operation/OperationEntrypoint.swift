@@ -12,8 +12,9 @@
 /// task that ran last. Registered with a ``Controller``, the operation runs its tasks where its message arrives.
 ///
 /// Hooks run in kser's order: `postInit`, then to build `checkRequiredParameters`, `preBuild`, `tasks` and `finalize`,
-/// then to run `checkRequiredParameters`, `preRun`, the tasks, and `onSuccess` or `onError`; ``Entrypoint/run(_:in:)`` and
-/// ``Entrypoint/postRun(_:in:)-swift.method`` are not called. ``Entrypoint/timeLimit`` limits the whole sequence.
+/// then to run `checkRequiredParameters`, `preRun`, the tasks, and `onSuccess` or `onError`; `run` and `postRun` are not
+/// called. `timeLimit` limits the whole sequence. When the Swift task that runs it is cancelled, the operation fails
+/// before its next task.
 public protocol OperationEntrypoint: TaskEntrypoint {
     /// Entrypoints whose required parameters must all be among the operation's (kser: `TASKS`). Tasks are built from the
     /// operation's parameters, so that what they will lack is known before the first one runs.

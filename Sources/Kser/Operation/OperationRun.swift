@@ -3,9 +3,9 @@ import Synchronization
 /// One run of an operation: its parameters, its status and its tasks with theirs, made by
 /// ``OperationEntrypoint/build(_:uuid:metadata:logger:)``.
 ///
-/// It may be executed again: tasks whose status is ``TaskStatus/success`` are skipped and their results forwarded, all
-/// others run. As in kser no task's status changes by itself; a task that keeps track sets `execution.status` in its
-/// hooks.
+/// It may be executed again, though not twice at once: tasks whose status is ``TaskStatus/success`` are skipped and their
+/// results forwarded, all others run. As in kser no task's status changes by itself; a task that keeps track sets
+/// `execution.status` in its hooks.
 public final class OperationRun: Sendable {
     private struct State {
         var tasks: [TaskCall] = []
