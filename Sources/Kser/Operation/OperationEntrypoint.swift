@@ -8,16 +8,16 @@
 ///     }
 ///     let result = await DiceLaunch().build(["faces": 6]).execute()
 ///
-/// The first task that throws or gives a `retcode` other than 0 ends the sequence. The result, its uuid too, is that of the
-/// task that ran last. Registered with a ``Controller``, the operation runs its tasks where its message arrives.
+/// The first task that throws or gives a `retcode` other than 0 ends the sequence. The result, its uuid too, is that of
+/// the task that ran last. Registered with a ``Controller``, the operation runs its tasks where its message arrives.
 ///
 /// Hooks run in kser's order: `postInit`, then to build `checkRequiredParameters`, `preBuild`, `tasks` and `finalize`,
-/// then to run `checkRequiredParameters`, `preRun`, the tasks, and `onSuccess` or `onError`; `run` and `postRun` are not
-/// called. `timeLimit` limits the whole sequence. When the Swift task that runs it is cancelled, the operation fails
-/// before its next task.
+/// then to run `checkRequiredParameters`, `preRun`, the tasks, and `onSuccess` or `onError`; `run` and `postRun` are
+/// not called. `timeLimit` limits the whole sequence. When the Swift task that runs it is cancelled, the operation
+/// fails before its next task.
 public protocol OperationEntrypoint: TaskEntrypoint {
-    /// Entrypoints whose required parameters must all be among the operation's (kser: `TASKS`). Tasks are built from the
-    /// operation's parameters, so that what they will lack is known before the first one runs.
+    /// Entrypoints whose required parameters must all be among the operation's (kser: `TASKS`). Tasks are built from
+    /// the operation's parameters, so what they would lack is known before the first one runs.
     var declaredTasks: [any TaskEntrypoint] { get }
 
     /// Called with the parameters to build from; what it returns is used instead, unless it is empty.

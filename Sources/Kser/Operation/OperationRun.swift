@@ -3,8 +3,8 @@ import Synchronization
 /// One run of an operation: its parameters, its status and its tasks with theirs, made by
 /// ``OperationEntrypoint/build(_:uuid:metadata:logger:)``.
 ///
-/// It may be executed again, though not twice at once: tasks whose status is ``TaskStatus/success`` are skipped and their
-/// results forwarded, all others run. As in kser no task's status changes by itself; a task that keeps track sets
+/// It may be executed again, though not twice at once: tasks whose status is ``TaskStatus/success`` are skipped and
+/// their results forwarded, all others run. As in kser no task's status changes by itself; a task that keeps track sets
 /// `execution.status` in its hooks.
 public final class OperationRun: Sendable {
     private struct State {
@@ -12,8 +12,8 @@ public final class OperationRun: Sendable {
         var buildError: (any Error)?
     }
 
-    /// The operation's own execution: uuid, parameters, metadata and status. Its result is what its message brought, and is
-    /// not forwarded to the tasks.
+    /// The operation's own execution: uuid, parameters, metadata and status. Its result is what its message brought, and
+    /// is not forwarded to the tasks.
     public let execution: Execution
 
     let operation: any OperationEntrypoint
