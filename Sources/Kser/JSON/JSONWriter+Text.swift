@@ -79,10 +79,12 @@ extension UInt8 {
 
 extension Double {
     /// The number as Python's `repr` writes it: the shortest digits that give it back, an exponent from 1e16 up and
-    /// below 1e-4. Swift differs only in that it needs an exponent from 2^54 up.
+    /// below 1e-4. Swift's exponent starts at 2^53 or 2^54, by its version.
     package var pythonDescription: String {
         let text = description
-        guard abs(self) >= 1e16, text.hasSuffix(".0") else { return text }
+        if abs(self) < 0x1p53 { return text }
+        if abs(self) < 1e16 { return "\(Int64(self)).0" }
+        guard text.hasSuffix(".0") else { return text }
         let sign = self < 0 ? "-" : ""
         let digits = text.dropFirst(sign.count).dropLast(2)
         var fraction = digits.dropFirst()

@@ -41,10 +41,12 @@ struct ConsumerCase: Sendable {
 
     init(_ given: JSONObject) throws {
         let given = try Fields(
-            given, "given",
+            given,
+            "given",
             allowing: [
                 "driver", "config", "topics", "messages", "before", "during_run", "run_raises", "on_sleep", "release",
-            ])
+            ]
+        )
         driver = try given.choice("driver")
         config = try given.optional("config", Fields.object) ?? [:]
         topics = try given.optional("topics", Fields.list) ?? ["t"]
@@ -53,12 +55,12 @@ struct ConsumerCase: Sendable {
         onSleep = try given.optional("on_sleep", Fields.list)?.map { try ($0.array ?? []).map(Act.init) } ?? []
         isReleased = try given.optional("release", Fields.truth) ?? false
         var duringRun: [String: [Act]] = [:]
-        for (text, acts) in try given.optional("during_run", Fields.object) ?? [:] {
+        for (text, acts) in try given.optional("during_run", Fields.object) ?? JSONObject() {
             duringRun[text] = try (acts.array ?? []).map(Act.init)
         }
         self.duringRun = duringRun
         var failures: [String: String] = [:]
-        for (text, exception) in try given.optional("run_raises", Fields.object) ?? [:] {
+        for (text, exception) in try given.optional("run_raises", Fields.object) ?? JSONObject() {
             failures[text] = "\(try ScriptedError(exception, "given.run_raises").error)"
         }
         self.failures = failures

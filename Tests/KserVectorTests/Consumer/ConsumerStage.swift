@@ -120,7 +120,9 @@ final class ConsumerStage: Sendable {
             JSONObject(
                 ["LOCK_FILE", "TERMINATE_FILE", "RUNNING_FILE"].map { file in
                     (key: file, value: .bool(FileManager.default.fileExists(atPath: path(of: file))))
-                }))
+                }
+            )
+        )
     }
 
     private func path(of file: String) -> String {

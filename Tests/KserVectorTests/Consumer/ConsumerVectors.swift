@@ -37,7 +37,9 @@ private struct ConsumerRun {
             controller: try await makeController(),
             options: WorkerOptions(
                 acknowledgement: stage.script.commitsBeforeRun ? .beforeRun : .afterRun,
-                controlFiles: stage.script.looksAtFiles ? stage.files : nil))
+                controlFiles: stage.script.looksAtFiles ? stage.files : nil
+            )
+        )
         let work = Task(executorPreference: executor) { try await worker.run() }
         let ended = await work.result
         var outcome: JSONObject = [

@@ -14,7 +14,8 @@ final class ScriptedSource: RecordSource {
         let hub = StreamHub(
             limits: BufferLimits(records: 1_000, bytes: .max),
             start: { owner.announce() },
-            stop: {})
+            stop: {}
+        )
         self.hub = hub
         stream = hub.makeStream(topic: stage.script.topics.first?.string ?? "t", partition: 0, owner: owner)
         stage.note("client", .object(stage.script.config))

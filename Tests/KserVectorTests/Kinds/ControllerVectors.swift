@@ -27,24 +27,28 @@ private struct ControllerRun {
 
     init(_ vector: Vector) throws {
         let given = try Fields(
-            vector.given, "given",
+            vector.given,
+            "given",
             allowing: [
                 "entrypoints", "controller", "input", "input_base64", "input_parts", "raws", "crypto_key",
                 "register_invalid", "running_dir_missing",
-            ])
+            ]
+        )
         scripts = try given.optional("entrypoints", Fields.list)?.map(Script.init) ?? []
         inputs =
             try given.optional("raws", Fields.texts)?.map { Array($0.utf8) } ?? [inputBytes(of: given.object)]
         let script = try ControllerScript(
             given.object["controller"],
-            defaultName: given.has("crypto_key") ? "CryptoController" : "Controller")
+            defaultName: given.has("crypto_key") ? "CryptoController" : "Controller"
+        )
         file = try RunningFileProbe(isInMissingFolder: given.has("running_dir_missing"))
         controller = Controller(
             name: script.name,
             codec: try requiredCodec(for: given.object),
             hooks: script.hooks,
             middleware: [RunningFile(path: file.path), file],
-            logger: lines.logger)
+            logger: lines.logger
+        )
     }
 
     func outcome() async throws -> JSON {

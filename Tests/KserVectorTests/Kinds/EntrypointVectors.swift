@@ -20,7 +20,10 @@ private struct EntrypointRun {
 
     init(_ vector: Vector) throws {
         given = try Fields(
-            vector.given, "given", allowing: ["class", "init", "call", "initial", "actions", "action", "result"])
+            vector.given,
+            "given",
+            allowing: ["class", "init", "call", "initial", "actions", "action", "result"]
+        )
         script = try Script(given.value("class"))
         let initial = try InitialState(given.optional("init", Fields.value) ?? [:], vector.expect, script)
         execution = Execution(
@@ -31,7 +34,8 @@ private struct EntrypointRun {
             result: initial.result,
             metadata: initial.metadata,
             status: initial.status,
-            logger: lines.logger)
+            logger: lines.logger
+        )
     }
 
     func outcome() async throws -> JSON {
@@ -66,7 +70,8 @@ private struct EntrypointRun {
         case "execute": return Outcome.returning(try await entrypoint.perform(execution, initial: result("initial")))
         case "unsafe_execute":
             return Outcome.returning(try await entrypoint.throwingPerform(execution, initial: result("initial")))
-        case "to_Message": return Outcome.returning(value: .object(execution.message(result: try result("result")).json))
+        case "to_Message":
+            return Outcome.returning(value: .object(execution.message(result: try result("result")).json))
         case "label":
             return Outcome.returning(value: .string(execution.label(try given.optional("action", Fields.text))))
         case "repr": return Outcome.returning(value: .string(execution.label()))  // its text is never compared
@@ -139,7 +144,10 @@ private struct InitialState {
     }
 
     private static func object(
-        _ name: String, of fields: Fields, _ expect: JSON, set keys: [String]
+        _ name: String,
+        of fields: Fields,
+        _ expect: JSON,
+        set keys: [String]
     ) throws -> JSONObject {
         var object = try fields.optional(name, Fields.object) ?? [:]
         let first = expect["log"]?.array?.lazy.compactMap { $0["extra"]?["kmsg"]?[name]?.object }.first

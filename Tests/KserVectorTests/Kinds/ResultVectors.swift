@@ -45,7 +45,10 @@ private struct ResultRun {
 
     init(_ vector: Vector) throws {
         let given = try Fields(
-            vector.given, "given", allowing: ["op", "args", "input", "calls", "exception", "uuid"])
+            vector.given,
+            "given",
+            allowing: ["op", "args", "input", "calls", "exception", "uuid"]
+        )
         switch try given.text("op") {
         case "construct":
             result = try ResultFields(given.value("args"), "given.args").make()

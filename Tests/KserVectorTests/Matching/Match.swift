@@ -58,7 +58,11 @@ extension Match {
     }
 
     private mutating func compare(
-        _ expected: JSON, under key: String, of object: JSONObject, with actual: JSONObject, at path: Path
+        _ expected: JSON,
+        under key: String,
+        of object: JSONObject,
+        with actual: JSONObject,
+        at path: Path
     ) {
         switch (key, expected, actual[key]) {
         case ("stack", .null, nil), ("stack", .null, .null?):

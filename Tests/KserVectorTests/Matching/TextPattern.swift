@@ -35,7 +35,9 @@ struct TextPattern {
     }
 
     private static func match(
-        _ parts: ArraySlice<Part>, _ text: ArraySlice<UInt8>, _ bindings: inout [String: String]
+        _ parts: ArraySlice<Part>,
+        _ text: ArraySlice<UInt8>,
+        _ bindings: inout [String: String]
     ) -> Bool {
         guard let part = parts.first else { return text.isEmpty }
         let rest = parts.dropFirst()

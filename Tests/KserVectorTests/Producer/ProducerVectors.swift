@@ -30,7 +30,10 @@ private struct ProducerRun {
 
     init(_ vector: Vector) throws {
         let given = try Fields(
-            vector.given, "given", allowing: ["driver", "call", "topic", "messages", "fail", "crypto_key", "nonce"])
+            vector.given,
+            "given",
+            allowing: ["driver", "call", "topic", "messages", "fail", "crypto_key", "nonce"]
+        )
         let driver: Driver = try given.choice("driver")
         call = try given.text("call")
         topic = try given.text("topic")
@@ -39,7 +42,8 @@ private struct ProducerRun {
             driver,
             failing: try Self.failures(given.optional("fail", Fields.value) ?? [:]),
             codec: try requiredCodec(for: given.object),
-            logger: lines.logger)
+            logger: lines.logger
+        )
     }
 
     private static func failures(_ json: JSON) throws -> [String: any Error] {
@@ -53,14 +57,18 @@ private struct ProducerRun {
 
     private static func message(_ json: JSON) throws -> Message {
         let fields = try Fields(
-            json, "given.messages", allowing: ["uuid", "entrypoint", "params", "result", "metadata"])
+            json,
+            "given.messages",
+            allowing: ["uuid", "entrypoint", "params", "result", "metadata"]
+        )
         return Message(
             uuid: try fields.optional("uuid", Fields.text),
             entrypoint: try fields.text("entrypoint"),
             params: try fields.optional("params", Fields.object) ?? [:],
             result: try fields.optional("result", Fields.value)
                 .map { try ResultFields($0, "given.messages.result").make() },
-            metadata: try fields.optional("metadata", Fields.object) ?? [:])
+            metadata: try fields.optional("metadata", Fields.object) ?? [:]
+        )
     }
 
     func outcome() async throws -> JSON {

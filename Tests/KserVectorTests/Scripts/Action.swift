@@ -102,7 +102,7 @@ extension Action {
     var extra: [String: String] {
         get throws {
             var extra: [String: String] = [:]
-            for (key, value) in try fields.optional("extra", Fields.object) ?? [:] {
+            for (key, value) in try fields.optional("extra", Fields.object) ?? JSONObject() {
                 extra[key] = value.string ?? value.description
             }
             return extra

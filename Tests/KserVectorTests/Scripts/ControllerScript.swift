@@ -7,12 +7,16 @@ struct ControllerScript: Sendable {
 
     init(_ json: JSON?, defaultName: String) throws {
         let fields = try Fields(
-            json ?? [:], "controller", allowing: ["name", "onmessage", "onsuccess", "onerror"])
+            json ?? [:],
+            "controller",
+            allowing: ["name", "onmessage", "onsuccess", "onerror"]
+        )
         name = try fields.optional("name", Fields.text) ?? defaultName
         hooks = ControllerHooks(
             onMessage: try fields.optional("onmessage", Fields.list).map(Self.messageHook),
             onSuccess: try fields.optional("onsuccess", Fields.list).map { try Self.resultHook($0, "onsuccess") },
-            onError: try fields.optional("onerror", Fields.list).map { try Self.resultHook($0, "onerror") })
+            onError: try fields.optional("onerror", Fields.list).map { try Self.resultHook($0, "onerror") }
+        )
     }
 
     private static let actions: Set<Action.Kind> = [
@@ -40,7 +44,9 @@ struct ControllerScript: Sendable {
     }
 
     private static func perform(
-        _ actions: [Action], on message: inout Message, result: ExecutionResult?
+        _ actions: [Action],
+        on message: inout Message,
+        result: ExecutionResult?
     ) throws -> ExecutionResult? {
         for action in actions {
             let fields = action.fields

@@ -18,7 +18,8 @@ struct ResultFields {
             retcode: try optional("retcode", Fields.integer) ?? 0,
             stdout: try optional("stdout", Fields.text) ?? "",
             stderr: try optional("stderr", Fields.text) ?? "",
-            retval: try optional("retval", Fields.object) ?? [:])
+            retval: try optional("retval", Fields.object) ?? [:]
+        )
     }
 
     /// Sets the fields that are given on a result, as Python sets attributes.

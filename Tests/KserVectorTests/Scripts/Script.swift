@@ -26,18 +26,27 @@ struct Script: Sendable {
 
     init(_ json: JSON) throws {
         let fields = try Fields(
-            json, "class", allowing: ["path", "base", "name", "required_fields", "hooks", "track_status", "doc"])
+            json,
+            "class",
+            allowing: ["path", "base", "name", "required_fields", "hooks", "track_status", "doc"]
+        )
         path = try fields.text("path")
         base = fields.has("base") ? try fields.choice("base") : .entrypoint
         name = try fields.optional("name", Fields.text) ?? path
         requiredFields = try fields.optional("required_fields", Fields.texts) ?? []
         tracksStatus = try fields.optional("track_status", Fields.truth) ?? false
         let scripts = try Fields(
-            fields.optional("hooks", Fields.value) ?? [:], "hooks", allowing: Hook.allCases.map(\.rawValue))
+            fields.optional("hooks", Fields.value) ?? [:],
+            "hooks",
+            allowing: Hook.allCases.map(\.rawValue)
+        )
         var hooks: [Hook: [Action]] = [:]
         for hook in Hook.allCases where scripts.has(hook.rawValue) {
             hooks[hook] = try Action.list(
-                scripts.list(hook.rawValue), "hooks.\(hook.rawValue)", allowing: Self.actions)
+                scripts.list(hook.rawValue),
+                "hooks.\(hook.rawValue)",
+                allowing: Self.actions
+            )
         }
         self.hooks = hooks
     }

@@ -3,10 +3,16 @@ import Kser
 extension Scripted {
     /// Follows a script.
     ///
-    /// - Parameter argument: what the hook got; nil for a hook without an argument.
+    /// - Parameters:
+    ///   - actions: the script.
+    ///   - argument: what the hook got; nil for a hook without an argument.
+    ///   - execution: the run.
     /// - Returns: what the script returns; nil for nothing.
+    /// - Throws: what the script raises.
     func perform(
-        _ actions: [Action], with argument: HookArgument? = nil, in execution: Execution
+        _ actions: [Action],
+        with argument: HookArgument? = nil,
+        in execution: Execution
     ) throws -> ExecutionResult? {
         for action in actions {
             let fields = action.fields

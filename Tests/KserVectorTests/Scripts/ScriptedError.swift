@@ -13,8 +13,10 @@ struct ScriptedError {
 
     init(_ json: JSON, _ place: String) throws {
         let fields = try Fields(
-            json, place,
-            allowing: ["do", "type", "message", "extra", "code", "msgid", "name", "stack", "kwargs"])
+            json,
+            place,
+            allowing: ["do", "type", "message", "extra", "code", "msgid", "name", "stack", "kwargs"]
+        )
         let type = try fields.text("type")
         if let kind = Self.kinds[type] {
             error = try Self.kserError(kind, fields)
@@ -39,7 +41,8 @@ struct ScriptedError {
             kind,
             try fields.optional("message", Fields.text) ?? "",
             code: try fields.optional("code", Fields.integer) ?? 0,
-            extra: extra)
+            extra: extra
+        )
         if let msgid = try fields.optional("msgid", Fields.text), !msgid.isEmpty { error.msgid = msgid }
         if let name = try fields.optional("name", Fields.text), !name.isEmpty { error.name = name }
         error.stack = try fields.optional("stack", Fields.text)
@@ -55,7 +58,9 @@ struct ScriptedError {
         case "MarshmallowValidationError":
             // The refusal of a field by Python's schemas; kser's own error is what stands for it here.
             return KserError.validation(
-                "Invalid field(s) value: _schema", extra: ["_schema": [.string(message ?? "")]])
+                "Invalid field(s) value: _schema",
+                extra: ["_schema": [.string(message ?? "")]]
+            )
         case "KeyboardInterrupt", "SystemExit":
             return CancellationError()
         default:

@@ -28,7 +28,10 @@ struct Vector: Sendable {
 
     init(_ json: JSON, kind: String) throws {
         let fields = try Fields(
-            json, "case", allowing: ["id", "title", "parity", "quirk", "note", "given", "expect"])
+            json,
+            "case",
+            allowing: ["id", "title", "parity", "quirk", "note", "given", "expect"]
+        )
         self.kind = kind
         id = try fields.text("id")
         title = try fields.text("title")

@@ -39,7 +39,9 @@ extension VectorEntry {
 
 extension Vector {
     fileprivate func complaints(
-        about actual: JSON, place: [String: String], swift: (Vector, JSON) -> String?
+        about actual: JSON,
+        place: [String: String],
+        swift: (Vector, JSON) -> String?
     ) -> [String] {
         switch parity {
         case .must:

@@ -63,15 +63,16 @@ extension kser_json_element {
 extension TapeDecoder {
     typealias Path = () -> [any CodingKey]
 
-    /// A plain value, or the error that says why not.
+    /// A plain value, or the error that says why not. `null` is the type that a null fails to be.
     @inline(__always)
     func plain<T>(
         _ element: kser_json_element,
         _ path: @autoclosure Path,
+        null type: Any.Type = T.self,
         _ read: (kser_json_element) throws(Mismatch) -> T
     ) throws -> T {
         do { return try withExtendedLifetime(self) { () throws(Mismatch) in try read(element) } } catch {
-            throw mismatch(error, T.self, element, path())
+            throw mismatch(error, element.isNull ? type : T.self, element, path())
         }
     }
 
@@ -105,7 +106,7 @@ extension TapeDecoder {
         }
         if type == JSON.self { return same(JSONNode(document: document, element: element).json) }
         if type == Date.self {
-            let seconds = try plain(element, path()) { e throws(Mismatch) in try e.float(Double.self) }
+            let seconds = try plain(element, path(), null: type) { e throws(Mismatch) in try e.float(Double.self) }
             return same(Date(timeIntervalSinceReferenceDate: seconds))
         }
         if type == Decimal.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.decimal() }) }
@@ -138,7 +139,7 @@ extension TapeDecoder {
         _ reason: String,
         _ convert: (String) -> T?
     ) throws -> T {
-        let text = try plain(element, path()) { e throws(Mismatch) in try e.string() }
+        let text = try plain(element, path(), null: T.self) { e throws(Mismatch) in try e.string() }
         guard let value = convert(text) else {
             throw DecodingError.dataCorrupted(.init(codingPath: path(), debugDescription: reason))
         }
