@@ -29,9 +29,9 @@ private struct ErrorRun {
         // Swift keeps no stack, whether another error is being handled or not.
         case "in_handler": try inHandler()
         case "load":
-            try load { try JSON(parsing: given.text("input")) }
+            try load { try KserError.fields(parsing: given.text("input")) }
         case "from_json":
-            try load { try given.value("data") }
+            try load { try KserError.fields(json: given.object("data")) }
         case "from_exc": try convert()
         case "registry_list": ["list": .array(ErrorRegistry().list.map(\.json))]
         case "registry_filter":
@@ -56,14 +56,9 @@ private struct ErrorRun {
         return ["dict": error.json, "str": .string(error.description)]
     }
 
-    /// Python loads a dict of the fields that were given; here it is an error, whose other fields have defaults.
-    private func load(_ json: () throws -> JSON) throws -> JSON {
+    private func load(_ fields: () throws -> JSONObject) throws -> JSON {
         do {
-            let json = try json()
-            let error = try KserError.loaded(json)
-            let given = json.object?.keys ?? []
-            let fields = (error.json.object ?? [:]).filter { field in given.contains { $0.isIdentical(to: field.key) } }
-            return ["loaded": .object(JSONObject(fields))]
+            return ["loaded": .object(try fields())]
         } catch let error as KserError {
             return Outcome.raising(error)
         }
@@ -136,8 +131,4 @@ extension KserError.Kind {
             "name": .string(name),
         ]
     }
-}
-
-extension KserError {
-    static func loaded(_ json: JSON) throws -> KserError { throw NotRun(reason: "no loading of errors yet") }
 }
