@@ -1,0 +1,116 @@
+import CLibsodium
+import Foundation
+
+/// A key for sealed messages: 32 bytes, kept in one place, out of swap and core dumps, and zeroed when the last user lets
+/// go of it.
+///
+///     let key = try SecretBoxKey.fromEnvironment()        // KSER_SECRETBOX_KEY, as Python's kser-crypto
+///     let codec = SecretBoxCodec(key: key)
+///
+/// A class, so that codecs share the key and never copy it. No description, dump or error shows it; ``base64()`` is the
+/// only way to get it out.
+public final class SecretBoxKey: Sendable {
+    /// How many bytes a key has.
+    public static let byteCount = Int(crypto_secretbox_KEYBYTES)
+    /// The environment variable that holds the key in base64.
+    public static let environmentVariable = "KSER_SECRETBOX_KEY"
+
+    private let memory: SecretMemory
+
+    private init(_ memory: consuming SecretMemory) {
+        memory.seal()
+        self.memory = memory
+    }
+
+    /// The key of these bytes. The array stays the caller's, to forget or to overwrite.
+    ///
+    /// - Throws: ``CryptoError/Code/invalidKey`` unless there are exactly 32.
+    public convenience init(bytes: [UInt8]) throws(CryptoError) {
+        try Self.check(count: bytes.count)
+        let memory = try SecretMemory(count: Self.byteCount)
+        memory.fill { $0.copyBytes(from: bytes) }
+        self.init(memory)
+    }
+
+    /// The key of a base64 text: standard alphabet, padded, 32 bytes. White space in it is skipped.
+    ///
+    /// - Throws: ``CryptoError/Code/invalidKey`` that says what is expected.
+    public convenience init(base64 text: String) throws(CryptoError) {
+        var text = text
+        // Room for keys that are too long, so that the error tells their length.
+        let room = try SecretMemory(count: max(Self.byteCount, Base64.maximumDecodedCount(of: text.utf8.count)))
+        guard let count = room.fill({ room in text.withUTF8 { Base64.decode($0, into: room) } }) else {
+            throw CryptoError(.invalidKey, "the key is not base64: \(Self.expectation)")
+        }
+        try Self.check(count: count)
+        let memory = try SecretMemory(count: Self.byteCount)
+        memory.fill { bytes in room.read { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) } }
+        self.init(memory)
+    }
+
+    /// A new random key.
+    ///
+    /// - Throws: ``CryptoError/Code/unavailable`` when libsodium does not start or has no memory.
+    public static func generate() throws(CryptoError) -> SecretBoxKey {
+        let memory = try SecretMemory(count: byteCount)
+        memory.fill { $0.baseAddress.map { randombytes_buf($0, byteCount) } }
+        return SecretBoxKey(memory)
+    }
+
+    /// The key in the environment variable `KSER_SECRETBOX_KEY`, in base64 as Python's kser-crypto takes it.
+    ///
+    /// It is read here, once; Python reads it at each use.
+    ///
+    /// - Parameter environment: the variables; nil means the process's own.
+    /// - Throws: ``CryptoError``: ``CryptoError/Code/missingKey`` when the variable is not set or empty,
+    ///   ``CryptoError/Code/invalidKey`` when it is not a key.
+    public static func fromEnvironment(
+        _ environment: [String: String]? = nil
+    ) throws(CryptoError) -> SecretBoxKey {
+        let environment = environment ?? ProcessInfo.processInfo.environment
+        let variable = "environment variable \(environmentVariable)"
+        guard let text = environment[environmentVariable], !text.isEmpty else {
+            throw CryptoError(.missingKey, "\(variable) is not set: the key \(expectation)")
+        }
+        do {
+            return try SecretBoxKey(base64: text)
+        } catch {
+            throw CryptoError(error.code, "\(variable): \(error.message)")
+        }
+    }
+
+    /// The key as text, for a person or a vault to keep: whoever has it opens and forges messages.
+    ///
+    /// The text is in ordinary memory, which nobody zeroes.
+    public func base64() -> String {
+        let count = Base64.encodedCount(of: Self.byteCount)
+        return withUnsafeTemporaryAllocation(byteCount: count + 1, alignment: 1) { text in
+            defer { sodium_memzero(text.baseAddress, text.count) }
+            let written = withBytes { Base64.encode($0, into: text) }
+            return String(decoding: text[..<written], as: UTF8.self)
+        }
+    }
+
+    /// The key itself, for libsodium alone.
+    @inline(__always)
+    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { memory.read(body) }
+
+    private static var expectation: String {
+        "must be exactly \(byteCount) bytes in base64 with padding, "
+            + "\(Base64.encodedCount(of: byteCount)) characters, as `openssl rand -base64 \(byteCount)` makes it"
+    }
+
+    private static func check(count: Int) throws(CryptoError) {
+        if count == byteCount { return }
+        throw CryptoError(.invalidKey, "the key has \(count) bytes: it \(expectation)")
+    }
+}
+
+extension SecretBoxKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `***`.
+    public var description: String { "***" }
+    /// `***`.
+    public var debugDescription: String { "***" }
+    /// A mirror that shows nothing.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
