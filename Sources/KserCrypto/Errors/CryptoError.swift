@@ -1,3 +1,5 @@
+import Kser
+
 /// The error of keys and sealed messages: what is wrong, and what was expected.
 ///
 /// Its text never holds a key, a payload or any part of them.
@@ -21,6 +23,11 @@ public struct CryptoError: Error, Sendable, Hashable {
 extension CryptoError: CustomStringConvertible {
     /// The message.
     public var description: String { message }
+}
+
+extension CryptoError {
+    /// kser's error for it: internal, with this error as its cause.
+    var kserError: KserError { KserError(.internal, message, cause: self) }
 }
 
 extension CryptoError {

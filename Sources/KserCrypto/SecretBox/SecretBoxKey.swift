@@ -28,7 +28,7 @@ public final class SecretBoxKey: Sendable {
     public convenience init(bytes: [UInt8]) throws(CryptoError) {
         try Self.check(count: bytes.count)
         let memory = try SecretMemory(count: Self.byteCount)
-        memory.fill { $0.copyBytes(from: bytes) }
+        memory.withBytes { $0.copyBytes(from: bytes) }
         self.init(memory)
     }
 
@@ -36,15 +36,16 @@ public final class SecretBoxKey: Sendable {
     ///
     /// - Throws: ``CryptoError/Code/invalidKey`` that says what is expected.
     public convenience init(base64 text: String) throws(CryptoError) {
-        var text = text
         // Room for keys that are too long, so that the error tells their length.
         let room = try SecretMemory(count: max(Self.byteCount, Base64.maximumDecodedCount(of: text.utf8.count)))
-        guard let count = room.fill({ room in text.withUTF8 { Base64.decode($0, into: room) } }) else {
-            throw CryptoError(.invalidKey, "the key is not base64: \(Self.expectation)")
+        guard let count = room.withBytes({ Base64.decode(text, to: $0) }) else {
+            throw CryptoError(.invalidKey, "the key is not base64: it \(Self.expectation)")
         }
         try Self.check(count: count)
         let memory = try SecretMemory(count: Self.byteCount)
-        memory.fill { bytes in room.read { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) } }
+        memory.withBytes { bytes in
+            room.withBytes { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
         self.init(memory)
     }
 
@@ -53,7 +54,7 @@ public final class SecretBoxKey: Sendable {
     /// - Throws: ``CryptoError/Code/unavailable`` when libsodium does not start or has no memory.
     public static func generate() throws(CryptoError) -> SecretBoxKey {
         let memory = try SecretMemory(count: byteCount)
-        memory.fill { $0.baseAddress.map { randombytes_buf($0, byteCount) } }
+        memory.withBytes { bytes in bytes.baseAddress.map { randombytes_buf($0, bytes.count) } }
         return SecretBoxKey(memory)
     }
 
@@ -62,6 +63,7 @@ public final class SecretBoxKey: Sendable {
     /// It is read here, once; Python reads it at each use.
     ///
     /// - Parameter environment: the variables; nil means the process's own.
+    /// - Returns: the key.
     /// - Throws: ``CryptoError``: ``CryptoError/Code/missingKey`` when the variable is not set or empty,
     ///   ``CryptoError/Code/invalidKey`` when it is not a key.
     public static func fromEnvironment(
@@ -83,17 +85,17 @@ public final class SecretBoxKey: Sendable {
     ///
     /// The text is in ordinary memory, which nobody zeroes.
     public func base64() -> String {
-        let count = Base64.encodedCount(of: Self.byteCount)
-        return withUnsafeTemporaryAllocation(byteCount: count + 1, alignment: 1) { text in
-            defer { sodium_memzero(text.baseAddress, text.count) }
-            let written = withBytes { Base64.encode($0, into: text) }
-            return String(decoding: text[..<written], as: UTF8.self)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Base64.encodedCount(of: Self.byteCount) + 1) { text in
+            guard let start = text.baseAddress else { return "" }
+            defer { sodium_memzero(start, text.count) }
+            let end = withPointer { Base64.encode($0, count: Self.byteCount, to: start) }
+            return String(decoding: text[..<(end - start)], as: UTF8.self)
         }
     }
 
     /// The key itself, for libsodium alone.
     @inline(__always)
-    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { memory.read(body) }
+    func withPointer<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R { memory.withPointer(body) }
 
     private static var expectation: String {
         "must be exactly \(byteCount) bytes in base64 with padding, "

@@ -19,15 +19,14 @@ struct SecretMemory: ~Copyable, @unchecked Sendable {
 
     deinit { sodium_free(start) }
 
-    /// The bytes, to be filled.
-    func fill<R: ~Copyable>(_ body: (UnsafeMutableRawBufferPointer) -> R) -> R {
+    /// The bytes, to be filled or read.
+    func withBytes<R>(_ body: (UnsafeMutableRawBufferPointer) -> R) -> R {
         body(UnsafeMutableRawBufferPointer(start: start, count: count))
     }
 
-    /// The bytes, to be read.
-    func read<R: ~Copyable>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        body(UnsafeRawBufferPointer(start: start, count: count))
-    }
+    /// The bytes for libsodium.
+    @inline(__always)
+    func withPointer<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R { body(start.assumingMemoryBound(to: UInt8.self)) }
 
     /// Makes any later write a crash.
     func seal() { sodium_mprotect_readonly(start) }
