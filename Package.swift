@@ -53,7 +53,11 @@ let package = Package(
             pkgConfig: simdjsonPkgConfig,
             providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]
         ),
-        .target(name: "CSimdjson", dependencies: ["CSimdjsonLibrary"]),
+        .target(
+            name: "CSimdjson",
+            dependencies: ["CSimdjsonLibrary"],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
 
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
@@ -69,7 +73,12 @@ let package = Package(
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto"]),
         tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("TestSupportTests", ["TestSupport"]),
+        tests("PackagingTests", ["TestSupport"]),
+        tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )

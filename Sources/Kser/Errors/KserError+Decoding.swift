@@ -10,7 +10,8 @@ extension KserError {
             let path = Self.dotted(context.codingPath + [key])
             self = .validation(
                 "Missing parameter: \(path)",
-                extra: context.codingPath.isEmpty ? [:] : [path: [.string(FieldLoader.missing)]])
+                extra: context.codingPath.isEmpty ? [:] : [path: [.string(FieldLoader.missing)]]
+            )
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
             self = Self.invalid(context)
         @unknown default:
@@ -23,11 +24,15 @@ extension KserError {
         let refusal = (context.underlyingError as? KserError)?.message ?? "Invalid value."
         guard !context.codingPath.isEmpty else {
             return .validation(
-                "Invalid parameters: \(context.debugDescription)", extra: ["_schema": [.string(refusal)]])
+                "Invalid parameters: \(context.debugDescription)",
+                extra: ["_schema": [.string(refusal)]]
+            )
         }
         let path = dotted(context.codingPath)
         return .validation(
-            "Invalid parameter '\(path)': \(context.debugDescription)", extra: [path: [.string(refusal)]])
+            "Invalid parameter '\(path)': \(context.debugDescription)",
+            extra: [path: [.string(refusal)]]
+        )
     }
 
     private static func dotted(_ path: [any CodingKey]) -> String {

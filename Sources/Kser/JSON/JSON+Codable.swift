@@ -4,7 +4,9 @@ extension JSON: Codable {
     /// Takes any value; kser's own decoder leaves objects undecoded.
     public init(from decoder: any Decoder) throws {
         if let keyed = try? decoder.container(keyedBy: IndexKey.self) {
-            self = .object(JSONObject(try keyed.allKeys.map { ($0.stringValue, try keyed.decode(JSON.self, forKey: $0)) }))
+            self = .object(
+                JSONObject(try keyed.allKeys.map { ($0.stringValue, try keyed.decode(JSON.self, forKey: $0)) })
+            )
         } else if var unkeyed = try? decoder.unkeyedContainer() {
             var elements: [JSON] = []
             while !unkeyed.isAtEnd { elements.append(try unkeyed.decode(JSON.self)) }
@@ -51,7 +53,9 @@ extension JSONObject: Codable {
     /// Takes an object; kser's own decoder leaves it undecoded.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: IndexKey.self)
-        self.init(try container.allKeys.map { (key: $0.stringValue, value: try container.decode(JSON.self, forKey: $0)) })
+        self.init(
+            try container.allKeys.map { (key: $0.stringValue, value: try container.decode(JSON.self, forKey: $0)) }
+        )
     }
 
     /// Gives the object to any encoder.

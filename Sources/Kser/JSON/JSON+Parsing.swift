@@ -17,7 +17,8 @@ extension JSON {
             let places = value.infinitePlaces.map { $0.joined(separator: ".") }
             throw KserError.validation(
                 "Invalid field(s) value: \(places.joined(separator: ", "))",
-                extra: JSONObject(places.map { (key: $0, value: [.string(FieldLoader.tooLarge)]) }))
+                extra: JSONObject(places.map { (key: $0, value: [.string(FieldLoader.tooLarge)]) })
+            )
         }
         self = value
     }

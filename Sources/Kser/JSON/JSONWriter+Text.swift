@@ -22,7 +22,7 @@ extension [UInt8] {
         case 0x0A: append(contentsOf: #"\n"#.utf8)
         case 0x0C: append(contentsOf: #"\f"#.utf8)
         case 0x0D: append(contentsOf: #"\r"#.utf8)
-        case let control where control < 0x20: appendUnit(UInt16(control))
+        case let control where control < 0x20 || control == 0x7F: appendUnit(UInt16(control))
         default:
             // The text is valid UTF-8: Swift's own or simdjson's.
             var decoder = UTF8()
@@ -48,7 +48,7 @@ private func hexDigit(_ value: UInt16) -> UInt8 {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Where the run of bytes that need no escape ends. DEL needs none, in Python neither.
+    /// Where the run of bytes that need no escape ends. DEL needs one, as in Python.
     fileprivate func endOfPlain(from start: Int) -> Int {
         guard let bytes = UnsafeRawPointer(baseAddress) else { return 0 }
         var place = start
@@ -57,11 +57,12 @@ extension UnsafeBufferPointer<UInt8> {
         while place + 8 <= count {
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
             let ones: UInt64 = 0x0101_0101_0101_0101
-            let quote = word ^ ones &* 0x22
-            let backslash = word ^ ones &* 0x5C
-            let control = (word &- ones &* 0x20) & ~word
-            let special = word | control | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
-            let lanes = special & ones &* 0x80
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            let control = (word &- (ones &* 0x20)) & ~word
+            let delete = (word & (ones &* 0x7F)) &+ ones
+            let special = word | control | delete | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+            let lanes = special & (ones &* 0x80)
             if lanes != 0 { return place + lanes.trailingZeroBitCount / 8 }
             place += 8
         }
@@ -72,7 +73,7 @@ extension UnsafeBufferPointer<UInt8> {
 
 extension UInt8 {
     fileprivate var isPlain: Bool {
-        self >= 0x20 && self < 0x80 && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
+        self >= 0x20 && self < 0x7F && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
     }
 }
 

@@ -12,13 +12,13 @@ package struct JSONWriter {
     /// Writes any value.
     package mutating func write(_ value: JSON) throws(Failure) {
         switch value {
-        case .null: write("null")
-        case .bool(let truth): write(truth ? "true" : "false")
+        case .null: write(literal: "null")
+        case .bool(let truth): write(literal: truth ? "true" : "false")
         case .integer(let number): write(integer: number)
         case .unsigned(let number): write(integer: number)
         case .bigInteger(let digits):
             bytes.append(contentsOf: digits.utf8)
-            if writesBigIntegersAsFloats { write("e0") }
+            if writesBigIntegersAsFloats { write(literal: "e0") }
         case .double(let number): try write(number)
         case .string(let text): write(text)
         case .array(let elements): try write(elements)
@@ -40,34 +40,36 @@ package struct JSONWriter {
 
     private mutating func write(_ entries: JSONEntries) throws(Failure) {
         try enter(isEmpty: entries.list.isEmpty)
-        write("{")
+        write(literal: "{")
         var isFirst = true
         for entry in entries.list {
-            if !isFirst { write(", ") }
+            if !isFirst { write(literal: ", ") }
             isFirst = false
             write(entry.key)
-            write(": ")
+            write(literal: ": ")
             do { try write(entry.value) } catch { throw error.inside(entry.key) }
         }
-        write("}")
+        write(literal: "}")
         depth -= 1
     }
 
     private mutating func write(_ elements: [JSON]) throws(Failure) {
         try enter(isEmpty: elements.isEmpty)
-        write("[")
+        write(literal: "[")
         for (index, element) in elements.enumerated() {
-            if index > 0 { write(", ") }
+            if index > 0 { write(literal: ", ") }
             do { try write(element) } catch { throw error.inside("\(index)") }
         }
-        write("]")
+        write(literal: "]")
         depth -= 1
     }
 
     /// Empty objects and lists do not count, as for the parsers.
     private mutating func enter(isEmpty: Bool) throws(Failure) {
         depth += 1
-        if depth > (isEmpty ? 1 : 0) + JSON.maximumDepth { throw Failure(reason: "Nested deeper than \(JSON.maximumDepth) levels.") }
+        if depth > (isEmpty ? 1 : 0) + JSON.maximumDepth {
+            throw Failure(reason: "Nested deeper than \(JSON.maximumDepth) levels.")
+        }
     }
 
     /// Writes a number as Python's `repr(float)` does.
@@ -91,7 +93,7 @@ package struct JSONWriter {
     }
 
     /// Writes text that needs no escape.
-    mutating func write(_ literal: StaticString) {
+    mutating func write(literal: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
@@ -106,22 +108,22 @@ extension JSONWriter {
     /// Writes a value from where it was parsed.
     private mutating func write(_ element: kser_json_element, of document: JSONDocument) throws(Failure) {
         switch element.type {
-        case .null: write("null")
-        case .bool: write(kser_json_bool(element) ? "true" : "false")
+        case .null: write(literal: "null")
+        case .bool: write(literal: kser_json_bool(element) ? "true" : "false")
         case .int64: write(integer: kser_json_int64(element))
         case .uint64: write(integer: kser_json_uint64(element))
         case .double: write(finite: kser_json_double(element))
         case .string: bytes.appendQuoted(element.text.buffer)
         case .array:
             try enter(isEmpty: element.count == 0)
-            write("[")
+            write(literal: "[")
             var isFirst = true
             try element.forEachElement { (element) throws(Failure) in
-                if !isFirst { write(", ") }
+                if !isFirst { write(literal: ", ") }
                 isFirst = false
                 try write(element, of: document)
             }
-            write("]")
+            write(literal: "]")
             depth -= 1
         case .object: try write(fields: element, of: document)
         }
@@ -129,7 +131,7 @@ extension JSONWriter {
 
     private mutating func write(fields object: kser_json_element, of document: JSONDocument) throws(Failure) {
         try enter(isEmpty: object.count == 0)
-        write("{")
+        write(literal: "{")
         var isFirst = true
         let isUnique = document.keyCount(of: object) == object.count
         var written: Set<ScalarKey> = []
@@ -140,13 +142,13 @@ extension JSONWriter {
                 guard written.insert(ScalarKey(key.string)).inserted else { return }
                 value = document.find(key.string, in: object) ?? value
             }
-            if !isFirst { write(", ") }
+            if !isFirst { write(literal: ", ") }
             isFirst = false
             bytes.appendQuoted(key.buffer)
-            write(": ")
+            write(literal: ": ")
             try write(value, of: document)
         }
-        write("}")
+        write(literal: "}")
         depth -= 1
     }
 }
@@ -154,32 +156,32 @@ extension JSONWriter {
 extension JSONWriter {
     /// Writes a message, its fields in kser's order.
     package mutating func write(_ message: Message) throws(Failure) {
-        write(#"{"uuid": "#)
+        write(literal: #"{"uuid": "#)
         write(message.uuid)
-        write(#", "entrypoint": "#)
+        write(literal: #", "entrypoint": "#)
         write(message.entrypoint)
-        write(#", "params": "#)
+        write(literal: #", "params": "#)
         do { try write(message.params) } catch { throw error.inside("params") }
-        write(#", "result": "#)
+        write(literal: #", "result": "#)
         do { try write(message.result) } catch { throw error.inside("result") }
-        write(#", "metadata": "#)
+        write(literal: #", "metadata": "#)
         do { try write(message.metadata) } catch { throw error.inside("metadata") }
-        write("}")
+        write(literal: "}")
     }
 
     /// Writes a result, its fields in kser's order.
     package mutating func write(_ result: ExecutionResult) throws(Failure) {
-        write(#"{"uuid": "#)
+        write(literal: #"{"uuid": "#)
         write(result.uuid)
-        write(#", "retcode": "#)
+        write(literal: #", "retcode": "#)
         write(integer: result.retcode)
-        write(#", "stdout": "#)
+        write(literal: #", "stdout": "#)
         write(result.stdout)
-        write(#", "stderr": "#)
+        write(literal: #", "stderr": "#)
         write(result.stderr)
-        write(#", "retval": "#)
+        write(literal: #", "retval": "#)
         do { try write(result.retval) } catch { throw error.inside("retval") }
-        write("}")
+        write(literal: "}")
     }
 }
 

@@ -31,7 +31,12 @@ extension ExecutionResult {
         errors = fields.errors
         guard errors.isEmpty else { return nil }
         return ExecutionResult(
-            uuid: uuid ?? "", retcode: retcode ?? 0, stdout: stdout ?? "", stderr: stderr ?? "", retval: retval ?? [:])
+            uuid: uuid ?? "",
+            retcode: retcode ?? 0,
+            stdout: stdout ?? "",
+            stderr: stderr ?? "",
+            retval: retval ?? [:]
+        )
     }
 
     /// Whether an object has a field that a result has; without one it counts as no result.

@@ -95,7 +95,12 @@ extension Message {
         }
         guard let result = document.result(result, sharing: name) else { return nil }
         return Message(
-            uuid: name, entrypoint: entrypoint.text.string, params: params, result: result, metadata: metadata)
+            uuid: name,
+            entrypoint: entrypoint.text.string,
+            params: params,
+            result: result,
+            metadata: metadata
+        )
     }
 }
 
@@ -130,6 +135,7 @@ extension JSONDocument {
             retcode: Int(kser_json_int64(retcode)),
             stdout: stdout.text.string,
             stderr: stderr.text.string,
-            retval: retval)
+            retval: retval
+        )
     }
 }

@@ -44,7 +44,9 @@ extension JSON {
             writer.writesBigIntegersAsFloats = true
             do { try writer.write(self) } catch { throw error.kserError }
             guard let document = JSONDocument.parse(writer.bytes) else {
-                throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "found a number out of range"))
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: [], debugDescription: "found a number out of range")
+                )
             }
             return JSONNode(document: document, element: document.root)
         }

@@ -14,14 +14,17 @@ extension TapeDecoder {
         let context = DecodingError.Context(
             codingPath: path,
             debugDescription: "expected \(expected.name), found \(found)",
-            underlyingError: KserError.validation(element.isNull ? FieldLoader.null : expected.refusal))
+            underlyingError: KserError.validation(element.isNull ? FieldLoader.null : expected.refusal)
+        )
         if mismatch == .unrepresentable { return .dataCorrupted(context) }
         return element.isNull ? .valueNotFound(type, context) : .typeMismatch(type, context)
     }
 
     func keyNotFound(_ key: some CodingKey) -> DecodingError {
         .keyNotFound(
-            key, .init(codingPath: codingPath, debugDescription: "No value associated with key '\(key.stringValue)'"))
+            key,
+            .init(codingPath: codingPath, debugDescription: "No value associated with key '\(key.stringValue)'")
+        )
     }
 }
 

@@ -28,7 +28,9 @@ struct TapeUnkeyedContainer: UnkeyedDecodingContainer {
         var element = kser_json_element()
         guard withExtendedLifetime(decoder, { kser_json_next_element(&ahead, &element) }) else {
             throw DecodingError.valueNotFound(
-                T.self, .init(codingPath: path, debugDescription: "expected \(T.self), found the end of the list"))
+                T.self,
+                .init(codingPath: path, debugDescription: "expected \(T.self), found the end of the list")
+            )
         }
         let value = try read(&self, element)
         cursor = ahead
@@ -46,7 +48,9 @@ struct TapeUnkeyedContainer: UnkeyedDecodingContainer {
         var element = kser_json_element()
         guard withExtendedLifetime(decoder, { kser_json_next_element(&ahead, &element) }) else {
             throw DecodingError.valueNotFound(
-                Any?.self, .init(codingPath: path, debugDescription: "expected a value, found the end of the list"))
+                Any?.self,
+                .init(codingPath: path, debugDescription: "expected a value, found the end of the list")
+            )
         }
         guard element.isNull else { return false }
         cursor = ahead
@@ -88,7 +92,9 @@ extension TapeUnkeyedContainer {
 
     mutating func decode(_: String.Type) throws -> String { try plain { e throws(Mismatch) in try e.string() } }
 
-    mutating func decode(_: Double.Type) throws -> Double { try plain { e throws(Mismatch) in try e.float(Double.self) } }
+    mutating func decode(_: Double.Type) throws -> Double {
+        try plain { e throws(Mismatch) in try e.float(Double.self) }
+    }
 
     mutating func decode(_: Float.Type) throws -> Float { try plain { e throws(Mismatch) in try e.float(Float.self) } }
 
@@ -96,19 +102,33 @@ extension TapeUnkeyedContainer {
 
     mutating func decode(_: Int8.Type) throws -> Int8 { try plain { e throws(Mismatch) in try e.integer(Int8.self) } }
 
-    mutating func decode(_: Int16.Type) throws -> Int16 { try plain { e throws(Mismatch) in try e.integer(Int16.self) } }
+    mutating func decode(_: Int16.Type) throws -> Int16 {
+        try plain { e throws(Mismatch) in try e.integer(Int16.self) }
+    }
 
-    mutating func decode(_: Int32.Type) throws -> Int32 { try plain { e throws(Mismatch) in try e.integer(Int32.self) } }
+    mutating func decode(_: Int32.Type) throws -> Int32 {
+        try plain { e throws(Mismatch) in try e.integer(Int32.self) }
+    }
 
-    mutating func decode(_: Int64.Type) throws -> Int64 { try plain { e throws(Mismatch) in try e.integer(Int64.self) } }
+    mutating func decode(_: Int64.Type) throws -> Int64 {
+        try plain { e throws(Mismatch) in try e.integer(Int64.self) }
+    }
 
     mutating func decode(_: UInt.Type) throws -> UInt { try plain { e throws(Mismatch) in try e.integer(UInt.self) } }
 
-    mutating func decode(_: UInt8.Type) throws -> UInt8 { try plain { e throws(Mismatch) in try e.integer(UInt8.self) } }
+    mutating func decode(_: UInt8.Type) throws -> UInt8 {
+        try plain { e throws(Mismatch) in try e.integer(UInt8.self) }
+    }
 
-    mutating func decode(_: UInt16.Type) throws -> UInt16 { try plain { e throws(Mismatch) in try e.integer(UInt16.self) } }
+    mutating func decode(_: UInt16.Type) throws -> UInt16 {
+        try plain { e throws(Mismatch) in try e.integer(UInt16.self) }
+    }
 
-    mutating func decode(_: UInt32.Type) throws -> UInt32 { try plain { e throws(Mismatch) in try e.integer(UInt32.self) } }
+    mutating func decode(_: UInt32.Type) throws -> UInt32 {
+        try plain { e throws(Mismatch) in try e.integer(UInt32.self) }
+    }
 
-    mutating func decode(_: UInt64.Type) throws -> UInt64 { try plain { e throws(Mismatch) in try e.integer(UInt64.self) } }
+    mutating func decode(_: UInt64.Type) throws -> UInt64 {
+        try plain { e throws(Mismatch) in try e.integer(UInt64.self) }
+    }
 }

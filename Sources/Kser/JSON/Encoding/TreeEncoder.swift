@@ -52,7 +52,9 @@ struct TreeEncoder: Encoder {
     ) throws -> JSON {
         guard number.isFinite, let double = number as? Double ?? Double(number.description) else {
             throw EncodingError.invalidValue(
-                number, .init(codingPath: path(), debugDescription: "\(number) is not a number of JSON"))
+                number,
+                .init(codingPath: path(), debugDescription: "\(number) is not a number of JSON")
+            )
         }
         return .double(double)
     }
@@ -64,7 +66,9 @@ struct TreeEncoder: Encoder {
         if decimal.isFinite, !digits.contains(".") { return .bigInteger(digits) }
         guard let number = Double(digits), number.isFinite else {
             throw EncodingError.invalidValue(
-                decimal, .init(codingPath: path(), debugDescription: "\(decimal) is not a number of JSON"))
+                decimal,
+                .init(codingPath: path(), debugDescription: "\(decimal) is not a number of JSON")
+            )
         }
         return .double(number)
     }
@@ -93,7 +97,9 @@ extension JSON {
         let encoder = TreeEncoder(TreeNode(), path: [], userInfo: userInfo)
         guard let tree = try encoder.tree(value, []) else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: [], debugDescription: "\(type(of: value)) did not encode any values"))
+                value,
+                .init(codingPath: [], debugDescription: "\(type(of: value)) did not encode any values")
+            )
         }
         self = tree
     }
@@ -109,7 +115,9 @@ extension JSONObject {
     public init(encoding value: some Encodable, userInfo: [CodingUserInfoKey: Any] = [:]) throws {
         guard case .object(let object) = try JSON(encoding: value, userInfo: userInfo) else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: [], debugDescription: "\(type(of: value)) is not encoded as an object"))
+                value,
+                .init(codingPath: [], debugDescription: "\(type(of: value)) is not encoded as an object")
+            )
         }
         self = object
     }

@@ -12,7 +12,9 @@ struct TreeKeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: Double, forKey key: Key) throws {
         set(try encoder.tree(number: value, codingPath + [key]), key)
     }
-    func encode(_ value: Float, forKey key: Key) throws { set(try encoder.tree(number: value, codingPath + [key]), key) }
+    func encode(_ value: Float, forKey key: Key) throws {
+        set(try encoder.tree(number: value, codingPath + [key]), key)
+    }
     func encode(_ value: Int, forKey key: Key) { set(JSON(value), key) }
     func encode(_ value: Int8, forKey key: Key) { set(JSON(value), key) }
     func encode(_ value: Int16, forKey key: Key) { set(JSON(value), key) }

@@ -1,0 +1,201 @@
+import Kser
+import Synchronization
+
+/// What a ``Producer`` is made of: the client, the room for records on their way, and the thread that takes delivery
+/// reports as they arrive. The thread keeps the core alive until the producer is closed.
+final class ProducerCore: Sendable {
+    private enum Phase {
+        case open
+        case closing(until: ContinuousClock.Instant)
+        case closed
+    }
+
+    private struct State {
+        var budget: SendBudget
+        var phase = Phase.open
+        var closeWaiters: [Promise<Void>] = []
+    }
+
+    private let client: RDKafkaProducer
+    private let configuration: ProducerConfiguration
+    private let state: Mutex<State>
+    private let clock = ContinuousClock()
+
+    init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
+        client = try RDKafkaProducer(configuration, logger: logger)
+        self.configuration = configuration
+        state = Mutex(
+            State(
+                budget: SendBudget(
+                    maxMessages: configuration.queueMaxMessages,
+                    maxBytes: configuration.queueMaxBytes)))
+    }
+
+    func start() { startThread("kser.producer") { self.run() } }
+}
+
+// Sending.
+extension ProducerCore {
+    /// Hands a record over, after waiting for room when there is none.
+    func enqueue(_ record: ProducerRecord) async throws -> Promise<RecordMetadata> {
+        try check(record)
+        let size = RDKafkaProducer.size(of: record)
+        let (waiter, isFirst) = try state.withLock { state in
+            guard case .open = state.phase else { throw Self.closed }
+            if state.budget.take(size) { return (nil as SendBudget.Waiter?, false) }
+            let isFirst = state.budget.nextDeadline == nil
+            return (state.budget.wait(for: size, until: clock.now + configuration.queueTimeout), isFirst)
+        }
+        if let waiter {
+            if isFirst { client.wake() }
+            try await room(waiter, size)
+        }
+        let promise = Promise<RecordMetadata>()
+        while true {
+            do {
+                try client.produce(record, promise)
+                return promise
+            } catch where error.code == .queueFull {
+                let deadline = clock.now + configuration.queueTimeout
+                guard let waiter = state.withLock({ $0.budget.stall(until: deadline) }) else {
+                    giveBack(messages: 1, bytes: size)
+                    throw error
+                }
+                client.wake()
+                try await room(waiter, size)
+            } catch {
+                giveBack(messages: 1, bytes: size)
+                throw error
+            }
+        }
+    }
+
+    private func check(_ record: ProducerRecord) throws {
+        try TopicName.check(record.topic)
+        if let partition = record.partition, partition < 0 {
+            throw KafkaError(
+                .unknownPartition,
+                "sending to topic \"\(record.topic)\": partition \(partition) is negative",
+                topic: record.topic,
+                partition: partition)
+        }
+    }
+
+    private func room(_ waiter: SendBudget.Waiter, _ size: Int) async throws {
+        do {
+            try await waiter.promise.value()
+        } catch {
+            let (holdsRoom, admitted) = state.withLock { $0.budget.remove(waiter) }
+            for waiter in admitted { waiter.promise.keep() }
+            if holdsRoom { giveBack(messages: 1, bytes: size) }
+            throw error
+        }
+    }
+
+    private func giveBack(messages: Int, bytes: Int) {
+        let admitted = state.withLock { $0.budget.giveBack(messages: messages, bytes: bytes) }
+        for waiter in admitted { waiter.promise.keep() }
+    }
+
+    /// Sends what lingers and waits until nothing is on its way.
+    func flush(timeout: Duration) async throws {
+        let client = client
+        let isEmpty = try await onOwnThread("kser.flush") { client.flush(timeout: timeout.wholeMilliseconds) }
+        if isEmpty { return }
+        let left = state.withLock { $0.budget.inFlight }
+        var error = KafkaError(.timedOut, "flush: \(left) records are still on their way after \(timeout)")
+        error.isRetriable = true
+        throw error
+    }
+
+    private static let closed = KafkaError(.closed, "the producer is closed")
+}
+
+// Closing.
+extension ProducerCore {
+    /// Takes no more records; the thread ends when those on their way are delivered or the close timeout is over.
+    func beginClose() {
+        let waiters = state.withLock { state -> [SendBudget.Waiter] in
+            guard case .open = state.phase else { return [] }
+            state.phase = .closing(until: clock.now + configuration.closeTimeout)
+            return state.budget.removeAll()
+        }
+        for waiter in waiters { waiter.promise.fail(Self.closed) }
+        client.wake()
+    }
+
+    /// Waits until the thread has ended, or the task is cancelled.
+    func closed() async {
+        let promise = Promise<Void>()
+        let isClosed = state.withLock { state in
+            if case .closed = state.phase { return true }
+            state.closeWaiters.append(promise)
+            return false
+        }
+        if !isClosed { try? await promise.value() }
+    }
+}
+
+// The thread.
+extension ProducerCore {
+    private enum Step {
+        case wait(milliseconds: Int32)
+        case purge
+        case end([Promise<Void>])
+    }
+
+    private func run() {
+        var names = TopicNameCache()
+        var isPurged = false
+        while true {
+            switch next(isPurged: isPurged) {
+            case .wait(let milliseconds): serve(client.poll(timeout: milliseconds, names: &names))
+            case .purge:
+                isPurged = true
+                client.purge()
+            case .end(let waiters):
+                for waiter in waiters { waiter.keep() }
+                return
+            }
+        }
+    }
+
+    private func next(isPurged: Bool) -> Step {
+        let now = clock.now
+        let (step, expired) = state.withLock { state -> (Step, [SendBudget.Waiter]) in
+            let expired = state.budget.expire(at: now)
+            switch state.phase {
+            case .open:
+                let deadline = state.budget.nextDeadline ?? now + .seconds(60)
+                return (.wait(milliseconds: now.duration(to: deadline).wholeMilliseconds + 1), expired)
+            case .closing(let deadline):
+                if state.budget.inFlight == 0 {
+                    state.phase = .closed
+                    defer { state.closeWaiters = [] }
+                    return (.end(state.closeWaiters), expired)
+                }
+                if isPurged { return (.wait(milliseconds: 1_000), expired) }
+                if deadline <= now { return (.purge, expired) }
+                return (.wait(milliseconds: now.duration(to: deadline).wholeMilliseconds + 1), expired)
+            case .closed: return (.end([]), expired)
+            }
+        }
+        for waiter in expired { waiter.promise.fail(queueFull) }
+        return step
+    }
+
+    private var queueFull: KafkaError {
+        var error = KafkaError(
+            .queueFull,
+            "the send queue stayed full for queueTimeout, \(configuration.queueTimeout); "
+                + (KafkaError.Code.queueFull.advice ?? ""))
+        error.isRetriable = true
+        return error
+    }
+
+    private func serve(_ reports: RDKafkaProducer.Reports?) {
+        guard let reports else { return }
+        giveBack(messages: reports.list.count, bytes: reports.bytes)
+        for report in reports.list { report.promise.settle(report.result) }
+    }
+}

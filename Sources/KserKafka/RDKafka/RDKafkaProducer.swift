@@ -1,0 +1,224 @@
+internal import CLibrdkafka
+import Kser
+
+/// A producing client, its queue of delivery reports, and the calls on them.
+final class RDKafkaProducer: Sendable {
+    /// A record's outcome and who waits for it.
+    struct Report {
+        let promise: Promise<RecordMetadata>
+        let result: Result<RecordMetadata, any Error>
+    }
+
+    /// Outcomes that arrived together.
+    struct Reports {
+        var list: [Report] = []
+        var bytes = 0
+    }
+
+    private let client: RDKafkaClient
+    private let queue: RDKafkaQueue
+    private let bootstrapServers: String
+
+    init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
+        let settings = RDKafkaSettings()
+        try settings.set(try configuration.properties())
+        rd_kafka_conf_set_events(settings.pointer, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
+        client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
+        queue = .main(of: client)
+        bootstrapServers = configuration.bootstrapServers.joined(separator: ",")
+    }
+
+    /// How much room a record takes in the queue.
+    static func size(of record: ProducerRecord) -> Int { (record.value?.count ?? 0) + (record.key?.count ?? 0) }
+
+    /// Makes ``poll(timeout:names:)`` return.
+    func wake() { queue.wake() }
+
+    /// Waits for delivery reports.
+    ///
+    /// - Returns: nil when there were none.
+    func poll(timeout milliseconds: Int32, names: inout TopicNameCache) -> Reports? {
+        guard let event = rd_kafka_queue_poll(queue.pointer, milliseconds) else { return nil }
+        defer { rd_kafka_event_destroy(event) }
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_DR: return reports(in: event, &names)
+        case RD_KAFKA_EVENT_ERROR:
+            let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
+            client.events.failed(rd_kafka_event_error(event), reason, client: client.pointer)
+            return nil
+        default: return nil
+        }
+    }
+
+    private func reports(in event: OpaquePointer, _ names: inout TopicNameCache) -> Reports {
+        var reports = Reports()
+        reports.list.reserveCapacity(rd_kafka_event_message_count(event))
+        while let message = rd_kafka_event_message_next(event) {
+            guard let opaque = message.pointee._private else { continue }
+            let promise = Unmanaged<Promise<RecordMetadata>>.fromOpaque(opaque).takeRetainedValue()
+            let topic = names.name(of: message.pointee.rkt)
+            reports.bytes += message.pointee.len + message.pointee.key_len
+            let result: Result<RecordMetadata, any Error> =
+                if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+                    .success(Self.metadata(of: message, topic))
+                } else {
+                    .failure(failure(of: message, topic))
+                }
+            reports.list.append(Report(promise: promise, result: result))
+        }
+        return reports
+    }
+
+    private static func metadata(
+        of message: UnsafePointer<rd_kafka_message_t>,
+        _ topic: String
+    ) -> RecordMetadata {
+        var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let timestamp = rd_kafka_message_timestamp(message, &type)
+        return RecordMetadata(
+            topic: topic,
+            partition: message.pointee.partition,
+            offset: message.pointee.offset < 0 ? nil : message.pointee.offset,
+            timestamp: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp)
+    }
+
+    private func failure(of message: UnsafePointer<rd_kafka_message_t>, _ topic: String) -> KafkaError {
+        let partition = message.pointee.partition < 0 ? nil : message.pointee.partition
+        let doing = "sending to topic \"\(topic)\""
+        var error = KafkaError(message.pointee.err, doing: doing, topic: topic, partition: partition)
+        if error.code == .timedOut, let failure = client.events.lastFailure {
+            // Nobody was there to take the record: say why.
+            error = KafkaError(
+                failure.code,
+                doing: "\(doing) within deliveryTimeout",
+                reason: "\(failure.reason) (bootstrapServers \(bootstrapServers))",
+                topic: topic,
+                partition: partition)
+        } else if error.code == .timedOut {
+            error.message += "; raise deliveryTimeout, or look at the broker's load"
+        }
+        if error.isFatal, let fatal = client.events.fatalFailure {
+            error.message = "\(doing) failed: the producer is of no further use: \(fatal.reason)"
+        }
+        return error
+    }
+
+    /// Hands a record to librdkafka, which copies it. The promise is settled by a delivery report.
+    ///
+    /// - Throws: ``KafkaError`` when it is not taken; there will be no report then.
+    func produce(_ record: ProducerRecord, _ promise: Promise<RecordMetadata>) throws(KafkaError) {
+        let headers = try RDKafkaHeaders(record.headers)
+        let opaque = Unmanaged.passRetained(promise)
+        let error = record.topic.withCString { topic in
+            withBytes(record.value) { value, size in
+                withBytes(record.key) { key, keySize in
+                    withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { list in
+                        var call = ProduceArguments(list)
+                        call.add(RD_KAFKA_VTYPE_TOPIC) { $0.cstr = topic }
+                        call.add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.i = RD_KAFKA_MSG_F_COPY }
+                        call.add(RD_KAFKA_VTYPE_OPAQUE) { $0.ptr = opaque.toOpaque() }
+                        call.add(RD_KAFKA_VTYPE_VALUE) { $0.mem = .init(ptr: value, size: size) }
+                        call.add(RD_KAFKA_VTYPE_KEY) { $0.mem = .init(ptr: key, size: keySize) }
+                        if let partition = record.partition { call.add(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = partition } }
+                        if let time = record.timestamp { call.add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.i64 = time } }
+                        if let pointer = headers.pointer { call.add(RD_KAFKA_VTYPE_HEADERS) { $0.headers = pointer } }
+                        return rd_kafka_produceva(client.pointer, list.baseAddress, call.count)
+                    }
+                }
+            }
+        }
+        guard let error else {
+            headers.relinquish()
+            return
+        }
+        opaque.release()
+        throw refusal(error, record)
+    }
+
+    private func refusal(_ error: OpaquePointer, _ record: ProducerRecord) -> KafkaError {
+        var failure = KafkaError(
+            consuming: error,
+            doing: "sending \(Self.size(of: record)) bytes to topic \"\(record.topic)\"",
+            topic: record.topic)
+        failure.partition = record.partition
+        if failure.isFatal, let fatal = client.events.fatalFailure {
+            failure.message = "the producer is of no further use: \(fatal.reason)"
+        }
+        return failure
+    }
+
+    /// Sends what lingers and waits until nothing is on its way; for a thread that may block.
+    ///
+    /// - Returns: whether nothing is left.
+    func flush(timeout milliseconds: Int32) -> Bool {
+        rd_kafka_flush(client.pointer, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
+    /// Gives up everything that is on its way; the reports come at once.
+    func purge() {
+        rd_kafka_purge(
+            client.pointer,
+            RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+    }
+}
+
+/// The arguments of one `rd_kafka_produceva`.
+private struct ProduceArguments {
+    private let list: UnsafeMutableBufferPointer<rd_kafka_vu_t>
+    private(set) var count = 0
+
+    init(_ list: UnsafeMutableBufferPointer<rd_kafka_vu_t>) { self.list = list }
+
+    mutating func add(_ type: rd_kafka_vtype_t, _ set: (inout rd_kafka_vu_s.__Unnamed_union_u) -> Void) {
+        var argument = rd_kafka_vu_t()
+        argument.vtype = type
+        set(&argument.u)
+        list.initializeElement(at: count, to: argument)
+        count += 1
+    }
+}
+
+/// Calls with the bytes' address: null for nil, and an address even of no bytes, since null is a tombstone.
+private func withBytes<Result>(
+    _ bytes: [UInt8]?,
+    _ body: (UnsafeMutableRawPointer?, Int) -> Result
+) -> Result {
+    guard let bytes else { return body(nil, 0) }
+    return bytes.withUnsafeBytes { buffer in
+        if let base = buffer.baseAddress { return body(UnsafeMutableRawPointer(mutating: base), buffer.count) }
+        var nothing: UInt8 = 0
+        return body(&nothing, 0)
+    }
+}
+
+/// Owns headers until a message takes them over. As one object they stay ours when `produceva` fails; header by header
+/// librdkafka before 2.12 frees them twice then.
+private struct RDKafkaHeaders: ~Copyable {
+    let pointer: OpaquePointer?
+
+    init(_ headers: [Record.Header]) throws(KafkaError) {
+        guard !headers.isEmpty else {
+            pointer = nil
+            return
+        }
+        let list = rd_kafka_headers_new(headers.count)
+        pointer = list
+        for header in headers {
+            var name = header.name
+            let error = name.withUTF8 { name in
+                withBytes(header.value) { value, size in
+                    name.withMemoryRebound(to: CChar.self) {
+                        rd_kafka_header_add(list, $0.baseAddress, $0.count, value, size)
+                    }
+                }
+            }
+            guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                throw KafkaError(error, doing: "adding header \"\(header.name)\"")
+            }
+        }
+    }
+
+    deinit { if let pointer { rd_kafka_headers_destroy(pointer) } }
+
+    consuming func relinquish() { discard self }
+}
