@@ -71,7 +71,7 @@ let package = Package(
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
-        tests("KserCryptoTests", ["Kser", "KserCrypto"]),
+        tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
