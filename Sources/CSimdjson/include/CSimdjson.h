@@ -78,6 +78,11 @@ bool kser_json_find(kser_json_element object, const uint8_t *key, size_t count, 
 /// How many different keys an object has. Compares each with each: for small objects.
 size_t kser_json_count_keys(kser_json_element object);
 
+/// Whether a text is these bytes.
+static inline bool kser_json_equal(kser_json_text text, const uint8_t *bytes, size_t count) {
+    return text.count == count && (count == 0 || __builtin_memcmp(text.bytes, bytes, count) == 0);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -43,14 +43,13 @@ extension kser_json_text {
     @inline(__always)
     func isEqual(to text: String) -> Bool {
         var text = text
-        return text.withUTF8 { $0.elementsEqual(buffer) }
+        return text.withUTF8 { kser_json_equal(self, $0.baseAddress, $0.count) }
     }
 
     /// Whether a key is this name: `switch key { case "uuid": … }`.
     @inline(__always)
     static func ~= (name: StaticString, key: kser_json_text) -> Bool {
-        name.utf8CodeUnitCount == key.count
-            && key.buffer.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: key.count))
+        kser_json_equal(key, name.utf8Start, name.utf8CodeUnitCount)
     }
 }
 

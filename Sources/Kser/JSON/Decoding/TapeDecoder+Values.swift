@@ -75,20 +75,14 @@ extension TapeDecoder {
         }
     }
 
-    /// Any value. `child` is the decoder for types that bring their own decoding.
-    @inline(__always)
+    /// Any value: the types that have a form of their own in JSON, the common ones that need no container, and all
+    /// others by their own decoding, for which `child` makes the decoder.
     func value<T: Decodable>(
         _ type: T.Type,
         _ element: kser_json_element,
         _ path: @autoclosure Path,
         _ child: @autoclosure () -> TapeDecoder
     ) throws -> T {
-        if let value = try special(type, element, path()) { return value }
-        return try T(from: child())
-    }
-
-    /// The types that have a form of their own in JSON, and the common ones that need no container.
-    private func special<T>(_ type: T.Type, _ element: kser_json_element, _ path: @autoclosure Path) throws -> T? {
         if type == String.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.string() }) }
         if type == Int.self {
             return same(try plain(element, path()) { e throws(Mismatch) in try e.integer(Int.self) })
@@ -97,12 +91,14 @@ extension TapeDecoder {
             return same(try plain(element, path()) { e throws(Mismatch) in try e.float(Double.self) })
         }
         if type == Bool.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.boolean() }) }
-        if type == [String].self { return try list(element, path()) { e throws(Mismatch) in try e.string() }.map(same) }
-        if type == [Int].self {
-            return try list(element, path()) { e throws(Mismatch) in try e.integer(Int.self) }.map(same)
+        if type == [String].self, let list = list(element, { e throws(Mismatch) in try e.string() }) {
+            return same(list)
         }
-        if type == [Double].self {
-            return try list(element, path()) { e throws(Mismatch) in try e.float(Double.self) }.map(same)
+        if type == [Int].self, let list = list(element, { e throws(Mismatch) in try e.integer(Int.self) }) {
+            return same(list)
+        }
+        if type == [Double].self, let list = list(element, { e throws(Mismatch) in try e.float(Double.self) }) {
+            return same(list)
         }
         if type == JSONObject.self, element.type == .object {
             return same(JSONObject(JSONNode(document: document, element: element)))
@@ -119,15 +115,12 @@ extension TapeDecoder {
         if type == URL.self {
             return same(try converted(element, path(), "expected a URL, found other text") { URL(string: $0) })
         }
-        return nil
+        return try T(from: child())
     }
 
     /// A list of plain values; nil leaves it, and its errors, to the type's own decoding.
-    private func list<T>(
-        _ element: kser_json_element,
-        _ path: @autoclosure Path,
-        _ read: (kser_json_element) throws(Mismatch) -> T
-    ) throws -> [T]? {
+    @inline(__always)
+    private func list<T>(_ element: kser_json_element, _ read: (kser_json_element) throws(Mismatch) -> T) -> [T]? {
         withExtendedLifetime(self) {
             guard element.type == .array else { return nil }
             var values: [T] = []
