@@ -105,7 +105,9 @@ private enum Memory {
 
     /// The readable regions, without the vast empty ones of sanitizers.
     private static func regions() throws -> [Range<UInt>] {
-        try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n").compactMap { line in
+        // Foundation reads but the start of such a file when it is asked for all of it at once.
+        let maps = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd() ?? Data()
+        return String(decoding: maps, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             guard fields[1].hasPrefix("r"), bounds.count == 2, bounds[1] - bounds[0] < 4 << 30, bounds[1] <= Int.max

@@ -103,12 +103,23 @@ import Testing
 
     @Test func unknownFieldsAreNamedWithinBounds() throws {
         let long = String(repeating: "k", count: 100_000)
-        let fields = (0..<5_000).map { #""f\#($0)\#(long.prefix($0 == 3 ? 100_000 : 0))": "secret""# }
-        let error = #expect(throws: KserError.self) { try codec.open(Array("{\(fields.joined(separator: ","))}".utf8)) }
+        let marks = "e" + String(repeating: "\u{301}", count: 100_000)
+        let fields = ["f0", "f1", long, marks] + (2..<5_000).map { "f\($0)" }
+        let text = "{\(fields.map { #""\#($0)": "secret""# }.joined(separator: ","))}"
+        let error = #expect(throws: KserError.self) { try codec.open(Array(text.utf8)) }
         #expect(error?.kind == .validation)
         #expect(error?.extra["data"] == ["Missing data for required field."])
         #expect(error?.extra["f0"] == ["Unknown field."])
-        let text = "\(error?.extra ?? [:])"
-        #expect(text.utf8.count < 4_000 && !text.contains("secret"))
+        let extra = "\(error?.extra ?? [:])"
+        #expect(extra.utf8.count < 4_000 && !extra.contains("secret"))
+    }
+
+    @Test(arguments: ["1e999", "[1e999]", #"{"secret": 1e999}"#])
+    func floatsBeyondDoubleAreRefusedWithinBounds(_ value: String) throws {
+        let error = #expect(throws: KserError.self) {
+            try codec.open(Array(#"{"\#(String(repeating: "k", count: 100_000))": \#(value)}"#.utf8))
+        }
+        #expect(error?.kind == .validation)
+        #expect("\(error?.message ?? "")\(error?.extra ?? [:])".utf8.count < 300)
     }
 }

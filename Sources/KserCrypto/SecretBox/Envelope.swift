@@ -33,7 +33,14 @@ struct Envelope {
     private static let refusal = "Failed to load message"
 
     private static func parse(_ bytes: [UInt8]) throws(KserError) -> JSON {
-        do { return try JSON(parsing: bytes) } catch { throw KserError(converting: error) }
+        do {
+            return try JSON(parsing: bytes)
+        } catch {
+            let error = KserError(converting: error)
+            // A float beyond the range of `Double`: the error's own text has its place, at any length.
+            if error.kind == .validation { throw .validation(refusal, extra: ["_schema": ["Number too large."]]) }
+            throw error
+        }
     }
 }
 
@@ -50,7 +57,7 @@ extension Envelope {
             }
         }
         let unknown = object.keys.lazy.filter { $0 != "data" && $0 != "nonce" }
-        for field in unknown.prefix(32) { faults[String(field.prefix(64))] = ["Unknown field."] }
+        for field in unknown.prefix(32) { faults[String(field.unicodeScalars.prefix(64))] = ["Unknown field."] }
         return faults
     }
 }
