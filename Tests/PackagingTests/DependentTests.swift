@@ -48,12 +48,23 @@ struct DependentTests {
         #expect(output.lines.contains("Hello again Cedric !"))
         #expect(!output.errorText.contains("warning:"), "a user's build is quiet: \(output.errorText)")
 
-        let libraries = try await linkedLibraries(of: package.url.appending(path: ".build/debug/Scratch").path())
+        let libraries = try await linkedLibraries(of: package.url.appending(path: ".build/debug/Scratch"))
         #expect(libraries.contains { $0.contains("simdjson") }, "the check reads something: \(libraries)")
-        for client in ["rdkafka", "sodium", "sqlite", "libpq", "microhttpd", "ssl"] {
+        for client in clients + ["rdkafka"] {
             #expect(!libraries.contains { $0.contains(client) }, "Kser alone links \(client)")
         }
     }
+
+    @Test func aUserOfKafkaLinksNoOtherClient() async throws {
+        let libraries = try await linkedLibraries(of: Components.products.appending(path: "Dice"))
+        #expect(libraries.contains { $0.contains("rdkafka") }, "the check reads something: \(libraries)")
+        for client in clients {
+            #expect(!libraries.contains { $0.contains(client) }, "Kser and KserKafka alone link \(client)")
+        }
+    }
+
+    /// The C clients of the modules that a user has not asked for.
+    private let clients = ["sodium", "sqlite", "libpq", "microhttpd"]
 
     @Test func noTargetUsesUnsafeFlags() throws {
         let manifest = try String(contentsOf: Components.root.appending(path: "Package.swift"), encoding: .utf8)
@@ -61,11 +72,11 @@ struct DependentTests {
     }
 
     /// The dynamic libraries that a program loads, directly or through others.
-    private func linkedLibraries(of program: String) async throws -> [String] {
+    private func linkedLibraries(of program: URL) async throws -> [String] {
         #if os(macOS)
-        let list = try ChildProcess("/usr/bin/otool", ["-L", program])
+        let list = try ChildProcess("/usr/bin/otool", ["-L", program.path()])
         #else
-        let list = try ChildProcess(Components.program("ldd"), [program])
+        let list = try ChildProcess(Components.program("ldd"), [program.path()])
         #endif
         return try await list.success(within: .seconds(20)).lines
     }

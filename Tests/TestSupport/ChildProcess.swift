@@ -12,7 +12,9 @@ package final class ChildProcess: Sendable {
         package var errorText: String
 
         package var text: String { lines.joined(separator: "\n") }
-        package var description: String { "status \(status)\n\(text)\n\(errorText)" }
+
+        /// The status and the end of what was printed.
+        package var description: String { "status \(status)\n\(text.suffix(2_000))\n\(errorText.suffix(4_000))" }
     }
 
     private struct State: Sendable {

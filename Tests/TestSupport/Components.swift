@@ -14,6 +14,16 @@ package enum Components {
     package static let root = URL(filePath: #filePath).deletingLastPathComponent()  // Tests/TestSupport
         .deletingLastPathComponent().deletingLastPathComponent()
 
+    /// The folder of the programs that were built with the running tests.
+    package static var products: URL {
+        #if os(macOS)
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
+        return bundle.bundleURL.deletingLastPathComponent()
+        #else
+        return Bundle.main.bundleURL
+        #endif
+    }
+
     /// The Python environment that `make deps` fills, or the one that `KSER_VENV` names.
     package static let pythonEnvironment =
         ProcessInfo.processInfo.environment["KSER_VENV"].map { URL(filePath: $0) }

@@ -73,39 +73,56 @@ package enum PythonPeer {
         return Worker(process)
     }
 
-    /// Sends messages with fresh uuids through the Python kser's producer.
+    /// Sends messages through the Python kser's producer.
+    ///
+    /// - Parameters:
+    ///   - messages: JSON objects with `uuid`, `entrypoint`, `params` and `metadata`.
+    ///   - topic: the topic to send to.
+    ///   - bootstrapServers: the broker's address.
+    ///   - driver: the client it uses.
+    /// - Throws: ``UnexpectedEnd`` with the messages that were not sent.
     package static func send(
-        _ count: Int,
-        _ entrypoint: String,
-        params: String = "{}",
-        metadata: String = "{}",
+        _ messages: [String],
         to topic: String,
         on bootstrapServers: String,
         driver: Driver = .confluent
     ) async throws {
+        let directory = try TemporaryDirectory("messages")
+        try directory.write(messages.map { $0 + "\n" }.joined(), to: "lines")
         try await run(
-            "py_producer.py",
-            ["send", "--bootstrap", bootstrapServers, "--topic", topic, "--driver", driver.rawValue, "--bulk"]
-                + ["--entrypoint", entrypoint, "--params", params, "--metadata", metadata, "--count", "\(count)"]
-        ).success(within: .seconds(60))
-    }
-
-    /// Sends lines as they are, one record each.
-    package static func send(lines: [String], to topic: String, on bootstrapServers: String) async throws {
-        let directory = try TemporaryDirectory("lines")
-        try directory.write(lines.joined(separator: "\n"), to: "lines")
-        try await run(
-            "py_producer.py",
-            ["raw", "--bootstrap", bootstrapServers, "--topic", topic],
+            "py_tasks.py",
+            ["send", "--bootstrap", bootstrapServers, "--topic", topic, "--driver", driver.rawValue],
             input: directory.url.appending(path: "lines")
         ).success(within: .seconds(60))
     }
 
-    /// Reads messages from the beginning of a topic, and gives them as the Python kser writes them, a JSON text each.
-    package static func read(_ count: Int, from topic: String, on bootstrapServers: String) async throws -> [String] {
+    /// Sends one message many times, with fresh uuids, in bulk.
+    package static func send(
+        _ count: Int,
+        _ entrypoint: String,
+        params: String = "{}",
+        to topic: String,
+        on bootstrapServers: String
+    ) async throws {
         try await run(
             "py_producer.py",
-            ["read", "--bootstrap", bootstrapServers, "--results", topic, "--count", "\(count)", "--timeout", "60"]
+            ["send", "--bootstrap", bootstrapServers, "--topic", topic, "--bulk"]
+                + ["--entrypoint", entrypoint, "--params", params, "--count", "\(count)"]
+        ).success(within: .seconds(60))
+    }
+
+    /// Reads result messages from the beginning of a topic, as the Python kser understands them.
+    ///
+    /// - Returns: a JSON text each, with sorted keys: equal messages are equal texts.
+    /// - Throws: ``UnexpectedEnd`` when one is no message, or when there are too few.
+    package static func results(
+        _ count: Int,
+        from topic: String,
+        on bootstrapServers: String
+    ) async throws -> [String] {
+        try await run(
+            "py_tasks.py",
+            ["results", "--bootstrap", bootstrapServers, "--topic", topic, "--count", "\(count)"]
         ).success(within: .seconds(90)).lines
     }
 
@@ -116,17 +133,18 @@ package enum PythonPeer {
     ///   - bootstrapServers: the broker's address.
     /// - Throws: ``UnexpectedEnd`` with the client's words, such as that a topic exists already.
     package static func createTopics(_ topics: [String: Int], on bootstrapServers: String) async throws {
-        let script = """
-            import sys
-            from confluent_kafka.admin import AdminClient, NewTopic
-            servers, *topics = sys.argv[1:]
-            client = AdminClient({"bootstrap.servers": servers})
-            made = client.create_topics([NewTopic(n, int(p), 1) for n, p in (t.rsplit(":", 1) for t in topics)])
-            for future in made.values():
-                future.result(timeout=20)
-            """
-        let arguments = ["-c", script, bootstrapServers] + topics.map { "\($0):\($1)" }
-        try await ChildProcess(Components.python(), arguments).success(within: .seconds(30))
+        try await run(
+            "py_tasks.py",
+            ["create"] + topics.map { "\($0):\($1)" } + ["--bootstrap", bootstrapServers]
+        ).success(within: .seconds(60))
+    }
+
+    /// Waits until a consumer group is stable and each of its `count` members holds partitions.
+    package static func members(_ count: Int, of group: String, on bootstrapServers: String) async throws {
+        try await run(
+            "py_tasks.py",
+            ["members", "--bootstrap", bootstrapServers, "--group", group, "--count", "\(count)"]
+        ).success(within: .seconds(90))
     }
 
     private static func run(_ script: String, _ arguments: [String], input: URL? = nil) throws -> ChildProcess {

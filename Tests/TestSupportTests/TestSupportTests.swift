@@ -40,7 +40,8 @@ struct TestSupportTests {
         let servers = try await NoidaBroker.shared().bootstrapServers
         let (topic, results) = ("jobs-\(driver)", "results-\(driver)")
         try await PythonPeer.createTopics([topic: 2, results: 1], on: servers)
-        try await PythonPeer.send(20, "peer.Echo", params: #"{"n": 1}"#, to: topic, on: servers, driver: driver)
+        let tasks = (0..<20).map { #"{"uuid": "u\#($0)", "entrypoint": "peer.Echo", "params": {"n": \#($0)}}"# }
+        try await PythonPeer.send(tasks, to: topic, on: servers, driver: driver)
         let worker = try await PythonPeer.worker(
             on: servers,
             topic: topic,
@@ -48,8 +49,10 @@ struct TestSupportTests {
             group: topic,
             driver: driver
         )
-        let answers = try await PythonPeer.read(20, from: results, on: servers)
-        #expect(answers.allSatisfy { $0.contains("\"echo\"") })
+        try await PythonPeer.members(1, of: topic, on: servers)
+        let answers = try await PythonPeer.results(20, from: results, on: servers)
+        #expect(answers.allSatisfy { $0.contains(#""stdout": "echo""#) })
+        #expect(Set(answers).count == 20)
         #expect(try await worker.stop().consumed == 20)
     }
 }

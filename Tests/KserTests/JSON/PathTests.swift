@@ -16,8 +16,10 @@ struct PathTests {
         let path = try #require(vector.given["xpath"]?.string)
         let search = {
             try result.search(
-                path, default: vector.given["default"] ?? .null,
-                failIfNoMatch: vector.given["fail_if_no_match"]?.bool ?? false)
+                path,
+                default: vector.given["default"] ?? .null,
+                failIfNoMatch: vector.given["fail_if_no_match"]?.bool ?? false
+            )
         }
         if let better = Self.better[vector.id] {
             #expect(try search() == better)
@@ -30,10 +32,13 @@ struct PathTests {
         }
     }
 
-    @Test("Wrong paths are refused, however long", arguments: [
-        "a[", "a[]", "a.", ".a", "a b", "[?(@.x]", "'a", "a[1", "a[x]", "1a", "`what`", "a[99999999999999999999]",
-        String(repeating: "(", count: 100_000), String(repeating: "[", count: 100_000),
-    ])
+    @Test(
+        "Wrong paths are refused, however long",
+        arguments: [
+            "a[", "a[]", "a.", ".a", "a b", "[?(@.x]", "'a", "a[1", "a[x]", "1a", "`what`", "a[99999999999999999999]",
+            String(repeating: "(", count: 100_000), String(repeating: "[", count: 100_000),
+        ]
+    )
     func refused(_ path: String) {
         #expect { try ExecutionResult().search(path) } throws: { ($0 as? KserError)?.kind == .internal }
     }

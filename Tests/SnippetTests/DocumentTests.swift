@@ -2,29 +2,28 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every Swift block of README.md stands in a file of this folder, between the lines `// README: <what>` and
-/// `// README end`, where it is compiled and run; the indentation it has there does not count.
-struct ReadmeTests {
-    @Test func readmeShowsWhatIsCompiledHere() throws {
-        let readme = try String(contentsOf: Components.root.appending(path: "README.md"), encoding: .utf8)
-        let shown = blocks(of: readme, from: { $0 == "```swift" }, to: { $0 == "```" })
+/// Every Swift block of a document stands in a file of this folder, between the lines `// <document>: <what>` and
+/// `// end`, where it is compiled and run; the indentation it has there does not count.
+struct DocumentTests {
+    @Test(arguments: ["README.md", "CONTRIBUTING.md"])
+    func documentsShowWhatIsCompiledHere(_ document: String) throws {
+        let text = try String(contentsOf: Components.root.appending(path: document), encoding: .utf8)
+        let shown = blocks(of: text, from: { $0 == "```swift" }, to: { $0 == "```" })
         let compiled = try snippetFiles().flatMap { file in
             let text = try String(contentsOf: file, encoding: .utf8)
-            return blocks(of: text, from: { $0.hasPrefix("// README: ") }, to: { $0 == "// README end" })
+            return blocks(of: text, from: { $0.hasPrefix("// \(document): ") }, to: { $0 == "// end" })
         }
+        let uncompiled = shown.filter { !compiled.contains($0) }
+        #expect(uncompiled == [], "shown, and not compiled in Tests/SnippetTests")
+        let unshown = compiled.filter { !shown.contains($0) }
+        #expect(unshown == [], "marked in Tests/SnippetTests, and not shown")
         #expect(!shown.isEmpty)
-        for block in shown {
-            #expect(compiled.contains(block), "README.md shows what Tests/SnippetTests does not compile:\n\(block)")
-        }
-        for block in compiled {
-            #expect(shown.contains(block), "Tests/SnippetTests marks what README.md does not show:\n\(block)")
-        }
     }
 
     private func snippetFiles() throws -> [URL] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
         return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "swift" && $0.lastPathComponent != "ReadmeTests.swift" }
+            .filter { $0.pathExtension == "swift" }
     }
 
     /// The lines between each opening and closing line, without their common indentation.
