@@ -17,6 +17,9 @@ struct kser_json_document {
 
 namespace {
 
+// simdjson refuses the depth that it is given.
+constexpr size_t refused_depth = kser_json_max_depth + 1;
+
 // Room for the next texts too, so that ever longer ones do not allocate each time.
 size_t rounded(size_t count) noexcept {
     size_t size = 1024;
@@ -69,7 +72,7 @@ bool has_lone_surrogate(const uint8_t *bytes, size_t count) noexcept {
 
 kser_json_document *kser_json_document_new(void) {
     auto *document = new (std::nothrow) kser_json_document;
-    if (document && document->parser.allocate(rounded(0), kser_json_max_depth) != SUCCESS) {
+    if (document && document->parser.allocate(rounded(0), refused_depth) != SUCCESS) {
         delete document;
         return nullptr;
     }
@@ -85,7 +88,7 @@ bool kser_json_parse(
     // Newer versions of simdjson skip a byte order mark; kser's peers refuse it.
     if (count == 0 || starts_with_bom(bytes, count) || has_lone_surrogate(bytes, count)) return false;
     if (document->parser.capacity() < count
-        && document->parser.allocate(rounded(count), kser_json_max_depth) != SUCCESS)
+        && document->parser.allocate(rounded(count), refused_depth) != SUCCESS)
         return false;
     if (spare < SIMDJSON_PADDING) {
         if (document->scratch_size < count + SIMDJSON_PADDING) {

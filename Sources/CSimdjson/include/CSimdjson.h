@@ -58,12 +58,12 @@ bool kser_json_parse(
 
 kser_json_type kser_json_type_of(kser_json_element element);
 
-// Each is meaningful for an element of that type only, and 0 or empty for others.
-bool kser_json_bool(kser_json_element element);
-int64_t kser_json_int64(kser_json_element element);
-uint64_t kser_json_uint64(kser_json_element element);
-double kser_json_double(kser_json_element element);
-kser_json_text kser_json_string(kser_json_element element);
+// Each is false when the element is of another type. Any number is a double, rounded if need be.
+bool kser_json_bool(kser_json_element element, bool *value);
+bool kser_json_int64(kser_json_element element, int64_t *value);
+bool kser_json_uint64(kser_json_element element, uint64_t *value);
+bool kser_json_double(kser_json_element element, double *value);
+bool kser_json_string(kser_json_element element, kser_json_text *value);
 
 /// How many elements a list or fields an object has, duplicates counted. Constant time.
 size_t kser_json_count(kser_json_element container);
@@ -77,6 +77,11 @@ bool kser_json_next_field(kser_json_cursor *cursor, kser_json_text *key, kser_js
 bool kser_json_find(kser_json_element object, const uint8_t *key, size_t count, kser_json_element *value);
 /// How many different keys an object has. Compares each with each: for small objects.
 size_t kser_json_count_keys(kser_json_element object);
+
+/// Whether a text is these bytes.
+static inline bool kser_json_equal(kser_json_text text, const uint8_t *bytes, size_t count) {
+    return text.count == count && (count == 0 || __builtin_memcmp(text.bytes, bytes, count) == 0);
+}
 
 #ifdef __cplusplus
 }

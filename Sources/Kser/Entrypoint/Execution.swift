@@ -118,7 +118,8 @@ extension Execution {
 
     /// `Name[uuid]`, or `Name[uuid] - Action` (kser: `label`).
     public func label(_ action: String? = nil) -> String {
-        action.map { "\(name)[\(uuid)] - \($0)" } ?? "\(name)[\(uuid)]"
+        guard let action, !action.isEmpty else { return "\(name)[\(uuid)]" }
+        return "\(name)[\(uuid)] - \(action)"
     }
 
     /// The message that would run this again with another result (kser: `to_Message`).

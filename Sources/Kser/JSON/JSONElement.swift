@@ -7,8 +7,37 @@ extension kser_json_element {
     @inline(__always) var type: kser_json_type { kser_json_type_of(self) }
     @inline(__always) var count: Int { kser_json_count(self) }
 
-    /// The text of a string.
-    @inline(__always) var text: kser_json_text { kser_json_string(self) }
+    // Each is nil when the element is of another type. Any number is a double, rounded if need be.
+
+    @inline(__always)
+    var bool: Bool? {
+        var value = false
+        return kser_json_bool(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var int64: Int64? {
+        var value: Int64 = 0
+        return kser_json_int64(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var uint64: UInt64? {
+        var value: UInt64 = 0
+        return kser_json_uint64(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var double: Double? {
+        var value = 0.0
+        return kser_json_double(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var text: kser_json_text? {
+        var value = kser_json_text()
+        return kser_json_string(self, &value) ? value : nil
+    }
 
     /// The value of the last field with this key, of an object with few keys.
     @inline(__always)
@@ -43,14 +72,13 @@ extension kser_json_text {
     @inline(__always)
     func isEqual(to text: String) -> Bool {
         var text = text
-        return text.withUTF8 { $0.elementsEqual(buffer) }
+        return text.withUTF8 { kser_json_equal(self, $0.baseAddress, $0.count) }
     }
 
     /// Whether a key is this name: `switch key { case "uuid": … }`.
     @inline(__always)
     static func ~= (name: StaticString, key: kser_json_text) -> Bool {
-        name.utf8CodeUnitCount == key.count
-            && key.buffer.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: key.count))
+        kser_json_equal(key, name.utf8Start, name.utf8CodeUnitCount)
     }
 }
 

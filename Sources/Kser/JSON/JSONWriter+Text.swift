@@ -1,11 +1,11 @@
-extension [UInt8] {
+extension ByteBuffer {
     /// Appends UTF-8 as a JSON string in quotes: ASCII only, as Python's `ensure_ascii`.
     mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
         var start = 0
         while true {
             let end = text.endOfPlain(from: start)
-            if end > start { append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end])) }
+            if end > start { append(UnsafeBufferPointer(rebasing: text[start..<end])) }
             guard end < text.count else { break }
             start = appendEscape(text, at: end)
         }
@@ -15,13 +15,13 @@ extension [UInt8] {
     /// Appends the escape of the scalar at a place, and says where the next one starts.
     private mutating func appendEscape(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
         switch text[place] {
-        case UInt8(ascii: "\""): append(contentsOf: #"\""#.utf8)
-        case UInt8(ascii: "\\"): append(contentsOf: #"\\"#.utf8)
-        case 0x08: append(contentsOf: #"\b"#.utf8)
-        case 0x09: append(contentsOf: #"\t"#.utf8)
-        case 0x0A: append(contentsOf: #"\n"#.utf8)
-        case 0x0C: append(contentsOf: #"\f"#.utf8)
-        case 0x0D: append(contentsOf: #"\r"#.utf8)
+        case UInt8(ascii: "\""): append(literal: #"\""#)
+        case UInt8(ascii: "\\"): append(literal: #"\\"#)
+        case 0x08: append(literal: #"\b"#)
+        case 0x09: append(literal: #"\t"#)
+        case 0x0A: append(literal: #"\n"#)
+        case 0x0C: append(literal: #"\f"#)
+        case 0x0D: append(literal: #"\r"#)
         case let control where control < 0x20 || control == 0x7F: appendUnit(UInt16(control))
         default:
             // The text is valid UTF-8: Swift's own or simdjson's.
@@ -35,7 +35,7 @@ extension [UInt8] {
     }
 
     private mutating func appendUnit(_ unit: UInt16) {
-        append(contentsOf: #"\u"#.utf8)
+        append(literal: #"\u"#)
         append(hexDigit(unit >> 12))
         append(hexDigit(unit >> 8 & 0xF))
         append(hexDigit(unit >> 4 & 0xF))
@@ -79,10 +79,12 @@ extension UInt8 {
 
 extension Double {
     /// The number as Python's `repr` writes it: the shortest digits that give it back, an exponent from 1e16 up and
-    /// below 1e-4. Swift differs only in that it needs an exponent from 2^54 up.
+    /// below 1e-4. Swift's exponent starts at 2^53 or 2^54, by its version.
     package var pythonDescription: String {
         let text = description
-        guard abs(self) >= 1e16, text.hasSuffix(".0") else { return text }
+        if abs(self) < 0x1p53 { return text }
+        if abs(self) < 1e16 { return "\(Int64(self)).0" }
+        guard text.hasSuffix(".0") else { return text }
         let sign = self < 0 ? "-" : ""
         let digits = text.dropFirst(sign.count).dropLast(2)
         var fraction = digits.dropFirst()

@@ -69,12 +69,12 @@ extension ExecutionResult {
     ///
     /// - Parameters:
     ///   - error: the error.
-    ///   - uuid: the uuid of the task; nil takes `extra.uuid` when that is text, else a random one.
+    ///   - uuid: the uuid of the task, for an error whose `extra.uuid` is no text, as in kser; nil makes a random one.
     public static func from(_ error: KserError, uuid: String? = nil) -> ExecutionResult {
-        var known = uuid
-        if known == nil, case .string(let text)? = error.extra["uuid"] { known = text }
+        var uuid = uuid
+        if case .string(let named)? = error.extra["uuid"], !named.isEmpty { uuid = named }
         return ExecutionResult(
-            uuid: known ?? "",
+            uuid: uuid ?? "",
             retcode: error.code,
             stderr: error.message,
             retval: ["error": error.json])

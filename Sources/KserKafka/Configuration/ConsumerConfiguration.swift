@@ -32,7 +32,7 @@ public struct ConsumerConfiguration: Sendable {
     public var maxPollInterval = Duration.seconds(300)
 
     /// How long a broker holds the answer to a fetch back when there is nothing new; nil, the default, is 500
-    /// milliseconds, or 10 with an ``EmbeddedBroker`` of this process, which answers late even when there is news.
+    /// milliseconds, or 12 with an ``EmbeddedBroker`` of this process, which answers late even when there is news.
     public var fetchMaxWait: Duration?
     /// How many bytes a broker waits for before it answers a fetch; default 1.
     public var fetchMinBytes = 1
@@ -157,7 +157,7 @@ extension ConsumerConfiguration: ClientConfiguration {
     ]
 
     var ownProperties: [RDKafkaProperty] {
-        let wait = fetchMaxWait ?? (EmbeddedBroker.isOne(of: bootstrapServers) ? .milliseconds(10) : .milliseconds(500))
+        let wait = fetchMaxWait ?? (EmbeddedBroker.isOne(of: bootstrapServers) ? .milliseconds(12) : .milliseconds(500))
         var list = [
             RDKafkaProperty("group.id", groupID, setting: "groupID"),
             RDKafkaProperty("enable.auto.commit", "false"),

@@ -45,7 +45,8 @@ public final class Producer: MessageProducer {
     ///   otherwise why it was not delivered within ``ProducerConfiguration/deliveryTimeout``; `CancellationError`.
     @discardableResult
     public func send(_ record: ProducerRecord) async throws -> RecordMetadata {
-        try await core.enqueue(record).value()
+        if let promise = try core.enqueueAtOnce(record) { return try await promise.value() }
+        return try await core.enqueue(record).value()
     }
 
     /// Hands a record over, in order with those handed over before; it waits for room, not for the acknowledgement.

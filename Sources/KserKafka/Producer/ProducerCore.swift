@@ -38,25 +38,46 @@ final class ProducerCore: Sendable {
 extension ProducerCore {
     /// Hands a record over, after waiting for room when there is none.
     func enqueue(_ record: ProducerRecord) async throws -> Promise<RecordMetadata> {
+        if let promise = try enqueueAtOnce(record) { return promise }
+        return try await enqueueWhenThereIsRoom(record)
+    }
+
+    /// Hands a record over when there is room: without suspension, as nearly always.
+    func enqueueAtOnce(_ record: ProducerRecord) throws -> Promise<RecordMetadata>? {
         try check(record)
         let size = RDKafkaProducer.size(of: record)
-        let (waiter, isFirst) = try state.withLock { state in
+        let hasRoom = try state.withLock { state in
             guard case .open = state.phase else { throw Self.closed }
-            if state.budget.take(size) { return (nil as SendBudget.Waiter?, false) }
-            let isFirst = state.budget.nextDeadline == nil
-            return (state.budget.wait(for: size, until: clock.now + configuration.queueTimeout), isFirst)
+            return state.budget.take(size)
         }
-        if let waiter {
-            if isFirst { client.wake() }
-            try await room(waiter, size)
+        guard hasRoom else { return nil }
+        let promise = Promise<RecordMetadata>()
+        do {
+            try client.produce(record, promise)
+            return promise
+        } catch {
+            giveBack(messages: 1, bytes: size)
+            if error.code == .queueFull { return nil }
+            throw error
         }
+    }
+
+    private func enqueueWhenThereIsRoom(_ record: ProducerRecord) async throws -> Promise<RecordMetadata> {
+        let size = RDKafkaProducer.size(of: record)
+        let deadline = clock.now + configuration.queueTimeout
+        let waiter = try state.withLock { state in
+            guard case .open = state.phase else { throw Self.closed }
+            return state.budget.wait(for: size, until: deadline)
+        }
+        client.wake()
+        try await room(waiter, size)
         let promise = Promise<RecordMetadata>()
         while true {
             do {
                 try client.produce(record, promise)
                 return promise
             } catch where error.code == .queueFull {
-                let deadline = clock.now + configuration.queueTimeout
+                // `additional` made librdkafka's queue smaller than the budget.
                 guard let waiter = state.withLock({ $0.budget.stall(until: deadline) }) else {
                     giveBack(messages: 1, bytes: size)
                     throw error

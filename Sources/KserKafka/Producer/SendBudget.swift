@@ -53,7 +53,13 @@ struct SendBudget {
     /// Puts a record on the list of those that wait for room.
     mutating func wait(for size: Int, until deadline: ContinuousClock.Instant) -> Waiter {
         let waiter = Waiter(size, deadline)
-        waiters.append(waiter)
+        // Room may have been given back since it was asked for. Nobody waits for the promise yet.
+        if take(size) {
+            waiter.holdsRoom.store(true, ordering: .relaxed)
+            waiter.promise.keep()
+        } else {
+            waiters.append(waiter)
+        }
         return waiter
     }
 

@@ -15,7 +15,11 @@ final class RDKafkaEvents: Sendable {
         var facilities: [String: LogRate] = [:]
         var failure: Failure?
         var fatal: Failure?
+        var isCooperative: Bool?
     }
+
+    /// Who takes partitions over and gives them up.
+    let rebalanceHandler = Mutex<(any RebalanceHandler)?>(nil)
 
     private let logger: KserLogger
     private let state = Mutex(State())
@@ -31,6 +35,17 @@ final class RDKafkaEvents: Sendable {
 
     /// Forgets the last failure of a connection: a broker has answered.
     func recovered() { state.withLock { $0.failure = nil } }
+
+    /// Whether the group moves partitions one by one, as far as is known.
+    var isCooperative: Bool { state.withLock { $0.isCooperative ?? false } }
+
+    /// Asks which way the group moves partitions, once: asking while the client closes may block.
+    func learnProtocol(_ client: OpaquePointer) {
+        if state.withLock({ $0.isCooperative != nil }) { return }
+        guard let name = rd_kafka_rebalance_protocol(client) else { return }
+        let isCooperative = String(cString: name) == "COOPERATIVE"
+        state.withLock { $0.isCooperative = isCooperative }
+    }
 
     /// Passes a line on; at most one a second of each facility, the next one tells how many were left out.
     func log(level: Int32, facility: String, text: String) {

@@ -3,17 +3,22 @@ import Synchronization
 /// A value to come. It is settled once; later attempts are ignored. A waiting task that is cancelled gets
 /// `CancellationError` at once, which settles nothing.
 final class Promise<Value: Sendable>: Sendable {
-    private struct Waiter {
-        let id: Int
-        let continuation: UnsafeContinuation<Value, any Error>
-    }
+    // Resumed without a result, a waiter looks again: its task or another one was cancelled.
+    private typealias Waiter = UnsafeContinuation<Result<Value, any Error>?, Never>
 
     private struct State {
         var result: Result<Value, any Error>?
         // Nearly always there is one waiter.
         var waiter: Waiter?
         var others: [Waiter] = []
-        var nextID = 0
+
+        mutating func takeWaiters() -> (first: Waiter?, others: [Waiter]) {
+            defer {
+                waiter = nil
+                if !others.isEmpty { others = [] }
+            }
+            return (waiter, others)
+        }
     }
 
     private let state = Mutex(State())
@@ -23,18 +28,15 @@ final class Promise<Value: Sendable>: Sendable {
     /// - Returns: false when it was settled before.
     @discardableResult
     func settle(_ result: Result<Value, any Error>) -> Bool {
-        let (isFirst, waiter, others) = state.withLock { state -> (Bool, Waiter?, [Waiter]) in
-            guard state.result == nil else { return (false, nil, []) }
+        let waiters = state.withLock { state -> (first: Waiter?, others: [Waiter])? in
+            guard state.result == nil else { return nil }
             state.result = result
-            defer {
-                state.waiter = nil
-                state.others = []
-            }
-            return (true, state.waiter, state.others)
+            return state.takeWaiters()
         }
-        waiter?.continuation.resume(with: result)
-        for waiter in others { waiter.continuation.resume(with: result) }
-        return isFirst
+        guard let waiters else { return false }
+        waiters.first?.resume(returning: result)
+        for waiter in waiters.others { waiter.resume(returning: result) }
+        return true
     }
 
     /// Keeps the promise.
@@ -47,20 +49,18 @@ final class Promise<Value: Sendable>: Sendable {
     ///
     /// - Throws: what the promise was broken with, or `CancellationError`.
     func value() async throws -> Value {
-        let (known, id) = state.withLock { state in
-            state.nextID += 1
-            return (state.result, state.nextID)
-        }
-        if let known { return try known.get() }
-        return try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
-                let result = register(Waiter(id: id, continuation: continuation))
-                if let result { return continuation.resume(with: result) }
-                // A cancellation that came before the registration found nobody to tell.
-                if Task.isCancelled { cancel(id) }
+        while true {
+            let result = await withTaskCancellationHandler {
+                await withUnsafeContinuation { (waiter: Waiter) in
+                    if let result = register(waiter) { return waiter.resume(returning: result) }
+                    // A cancellation that came before the registration found nobody to tell.
+                    if Task.isCancelled { lookAgain() }
+                }
+            } onCancel: {
+                lookAgain()
             }
-        } onCancel: {
-            cancel(id)
+            if let result { return try result.get() }
+            try Task.checkCancellation()
         }
     }
 
@@ -72,16 +72,10 @@ final class Promise<Value: Sendable>: Sendable {
         }
     }
 
-    private func cancel(_ id: Int) {
-        let waiter = state.withLock { state -> Waiter? in
-            if let waiter = state.waiter, waiter.id == id {
-                state.waiter = nil
-                return waiter
-            }
-            guard let index = state.others.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.others.remove(at: index)
-        }
-        waiter?.continuation.resume(throwing: CancellationError())
+    private func lookAgain() {
+        let waiters = state.withLock { $0.takeWaiters() }
+        waiters.first?.resume(returning: nil)
+        for waiter in waiters.others { waiter.resume(returning: nil) }
     }
 }
 

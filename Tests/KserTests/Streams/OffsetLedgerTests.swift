@@ -38,6 +38,19 @@ import Testing
         #expect(ledger.inFlight == 0)
     }
 
+    @Test func abandonedOffsetsHoldTheCommitBackAndAreNotInFlight() {
+        var ledger = OffsetLedger()
+        for offset in 0..<4 as Range<Int64> { ledger.begin(offset) }
+        for offset in [0, 2, 3] as [Int64] { ledger.complete(offset) }
+        ledger.abandon(1)
+        ledger.abandon(0)
+        #expect(ledger.committable == 1)
+        #expect(ledger.inFlight == 0)
+        ledger.complete(1)
+        #expect(ledger.committable == 4)
+        #expect(ledger.inFlight == 0)
+    }
+
     @Test(arguments: 0..<8 as Range<UInt64>)
     func agreesWithANaiveModel(seed: UInt64) throws {
         var random = SplitMix(seed: seed)

@@ -9,52 +9,48 @@ enum Mismatch: Error {
 extension kser_json_element {
     @inline(__always)
     func boolean() throws(Mismatch) -> Bool {
-        guard type == .bool else { throw .wrong }
-        return kser_json_bool(self)
+        guard let bool else { throw .wrong }
+        return bool
     }
 
     @inline(__always)
     func string() throws(Mismatch) -> String {
-        guard type == .string else { throw .wrong }
+        guard let text else { throw .wrong }
         return text.string
     }
 
     @inline(__always)
     func integer<T: FixedWidthInteger>(_: T.Type) throws(Mismatch) -> T {
-        let number: T? =
-            switch type {
-            case .int64: T(exactly: kser_json_int64(self))
-            case .uint64: T(exactly: kser_json_uint64(self))
-            case .double: T(exactly: kser_json_double(self))
-            default: throw .wrong
-            }
+        let number: T?
+        if let int64 {
+            number = T(exactly: int64)
+        } else if let uint64 {
+            number = T(exactly: uint64)
+        } else if let double {
+            number = T(exactly: double)
+        } else {
+            throw .wrong
+        }
         guard let number else { throw .unrepresentable }
         return number
     }
 
     @inline(__always)
     func float<T: BinaryFloatingPoint>(_: T.Type) throws(Mismatch) -> T {
-        let number: T =
-            switch type {
-            case .int64: T(kser_json_int64(self))
-            case .uint64: T(kser_json_uint64(self))
-            case .double: T(kser_json_double(self))
-            default: throw .wrong
-            }
+        guard let double else { throw .wrong }
+        // A big integer must be rounded once only.
+        let number = T.self == Double.self ? T(double) : int64.map { T($0) } ?? T(double)
         guard number.isFinite else { throw .unrepresentable }
         return number
     }
 
     func decimal() throws(Mismatch) -> Decimal {
-        switch type {
-        case .int64: return Decimal(kser_json_int64(self))
-        case .uint64: return Decimal(kser_json_uint64(self))
-        case .double:
-            // By way of the shortest digits: Decimal(Double) is not exact.
-            guard let number = Decimal(string: "\(kser_json_double(self))", locale: nil) else { throw .unrepresentable }
-            return number
-        default: throw .wrong
-        }
+        if let int64 { return Decimal(int64) }
+        if let uint64 { return Decimal(uint64) }
+        guard let double else { throw .wrong }
+        // By way of the shortest digits: Decimal(Double) is not exact.
+        guard let number = Decimal(string: "\(double)", locale: nil) else { throw .unrepresentable }
+        return number
     }
 
     var isNull: Bool { type == .null }
@@ -63,32 +59,27 @@ extension kser_json_element {
 extension TapeDecoder {
     typealias Path = () -> [any CodingKey]
 
-    /// A plain value, or the error that says why not.
+    /// A plain value, or the error that says why not. `null` is the type that a null fails to be.
     @inline(__always)
     func plain<T>(
         _ element: kser_json_element,
         _ path: @autoclosure Path,
+        null type: Any.Type = T.self,
         _ read: (kser_json_element) throws(Mismatch) -> T
     ) throws -> T {
         do { return try withExtendedLifetime(self) { () throws(Mismatch) in try read(element) } } catch {
-            throw mismatch(error, T.self, element, path())
+            throw mismatch(error, element.isNull ? type : T.self, element, path())
         }
     }
 
-    /// Any value. `child` is the decoder for types that bring their own decoding.
-    @inline(__always)
+    /// Any value: the types that have a form of their own in JSON, the common ones that need no container, and all
+    /// others by their own decoding, for which `child` makes the decoder.
     func value<T: Decodable>(
         _ type: T.Type,
         _ element: kser_json_element,
         _ path: @autoclosure Path,
         _ child: @autoclosure () -> TapeDecoder
     ) throws -> T {
-        if let value = try special(type, element, path()) { return value }
-        return try T(from: child())
-    }
-
-    /// The types that have a form of their own in JSON, and the common ones that need no container.
-    private func special<T>(_ type: T.Type, _ element: kser_json_element, _ path: @autoclosure Path) throws -> T? {
         if type == String.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.string() }) }
         if type == Int.self {
             return same(try plain(element, path()) { e throws(Mismatch) in try e.integer(Int.self) })
@@ -97,19 +88,21 @@ extension TapeDecoder {
             return same(try plain(element, path()) { e throws(Mismatch) in try e.float(Double.self) })
         }
         if type == Bool.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.boolean() }) }
-        if type == [String].self { return try list(element, path()) { e throws(Mismatch) in try e.string() }.map(same) }
-        if type == [Int].self {
-            return try list(element, path()) { e throws(Mismatch) in try e.integer(Int.self) }.map(same)
+        if type == [String].self, let list = list(element, { e throws(Mismatch) in try e.string() }) {
+            return same(list)
         }
-        if type == [Double].self {
-            return try list(element, path()) { e throws(Mismatch) in try e.float(Double.self) }.map(same)
+        if type == [Int].self, let list = list(element, { e throws(Mismatch) in try e.integer(Int.self) }) {
+            return same(list)
+        }
+        if type == [Double].self, let list = list(element, { e throws(Mismatch) in try e.float(Double.self) }) {
+            return same(list)
         }
         if type == JSONObject.self, element.type == .object {
             return same(JSONObject(JSONNode(document: document, element: element)))
         }
         if type == JSON.self { return same(JSONNode(document: document, element: element).json) }
         if type == Date.self {
-            let seconds = try plain(element, path()) { e throws(Mismatch) in try e.float(Double.self) }
+            let seconds = try plain(element, path(), null: type) { e throws(Mismatch) in try e.float(Double.self) }
             return same(Date(timeIntervalSinceReferenceDate: seconds))
         }
         if type == Decimal.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.decimal() }) }
@@ -119,15 +112,12 @@ extension TapeDecoder {
         if type == URL.self {
             return same(try converted(element, path(), "expected a URL, found other text") { URL(string: $0) })
         }
-        return nil
+        return try T(from: child())
     }
 
     /// A list of plain values; nil leaves it, and its errors, to the type's own decoding.
-    private func list<T>(
-        _ element: kser_json_element,
-        _ path: @autoclosure Path,
-        _ read: (kser_json_element) throws(Mismatch) -> T
-    ) throws -> [T]? {
+    @inline(__always)
+    private func list<T>(_ element: kser_json_element, _ read: (kser_json_element) throws(Mismatch) -> T) -> [T]? {
         withExtendedLifetime(self) {
             guard element.type == .array else { return nil }
             var values: [T] = []
@@ -145,7 +135,7 @@ extension TapeDecoder {
         _ reason: String,
         _ convert: (String) -> T?
     ) throws -> T {
-        let text = try plain(element, path()) { e throws(Mismatch) in try e.string() }
+        let text = try plain(element, path(), null: T.self) { e throws(Mismatch) in try e.string() }
         guard let value = convert(text) else {
             throw DecodingError.dataCorrupted(.init(codingPath: path(), debugDescription: reason))
         }

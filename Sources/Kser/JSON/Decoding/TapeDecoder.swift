@@ -11,6 +11,8 @@ final class TapeDecoder: Decoder {
     private let parent: TapeDecoder?
     private(set) var element: kser_json_element
     private var key: (any CodingKey)?
+    /// Of an object with many keys, once it is asked for its fields.
+    private var index: JSONIndex?
 
     init(_ node: JSONNode, userInfo: [CodingUserInfoKey: Any]) {
         document = node.document
@@ -52,9 +54,19 @@ final class TapeDecoder: Decoder {
         key = IndexKey(index)
     }
 
+    /// The value of a key of the object. The caller keeps the decoder alive.
+    @inline(__always)
+    func find(_ key: String) -> kser_json_element? {
+        var key = key
+        return key.withUTF8 { key in
+            if let index { index[key] } else { element.find(key) }
+        }
+    }
+
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard element.type == .object else { throw mismatch(.wrong, [String: Any].self, element, codingPath) }
-        return KeyedDecodingContainer(TapeKeyedContainer<Key>(self))
+        index = element.count > JSONDocument.scanned ? document.index(of: element) : nil
+        return KeyedDecodingContainer(TapeKeyedContainer<Key>(decoder: self))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {

@@ -2,21 +2,13 @@ import CSimdjson
 
 /// The fields of an object, looked up in the document.
 struct TapeKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    private let decoder: TapeDecoder
-    private let object: kser_json_element
-    /// Of an object with many keys.
-    private let index: JSONIndex?
-
-    init(_ decoder: TapeDecoder) {
-        self.decoder = decoder
-        object = decoder.element
-        index = object.count > JSONDocument.scanned ? decoder.document.index(of: object) : nil
-    }
+    // The box that the standard library puts around a container copies it at each call: one reference is cheap.
+    let decoder: TapeDecoder
 
     var codingPath: [any CodingKey] { decoder.codingPath }
 
     var allKeys: [Key] {
-        JSONNode(document: decoder.document, element: object).keys.compactMap { Key(stringValue: $0) }
+        JSONNode(document: decoder.document, element: decoder.element).keys.compactMap { Key(stringValue: $0) }
     }
 
     func contains(_ key: Key) -> Bool { find(key) != nil }
@@ -26,15 +18,7 @@ struct TapeKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     @inline(__always)
     private func find(_ key: Key) -> kser_json_element? {
         withExtendedLifetime(decoder) {
-            find(name: key.stringValue)
-        }
-    }
-
-    @inline(__always)
-    private func find(name: String) -> kser_json_element? {
-        var name = name
-        return name.withUTF8 { name in
-            if let index { index[name] } else { object.find(name) }
+            decoder.find(key.stringValue)
         }
     }
 
@@ -80,7 +64,7 @@ struct TapeKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func superDecoder() throws -> any Decoder {
         let key = IndexKey.superclass
-        let value = withExtendedLifetime(decoder) { find(name: key.stringValue) }
+        let value = withExtendedLifetime(decoder) { decoder.find(key.stringValue) }
         return value.map { decoder.child($0, key: key) } ?? decoder.absent(key: key)
     }
 

@@ -1,0 +1,201 @@
+import Foundation
+import Kser
+import Synchronization
+
+/// What a ``Consumer`` is made of: the client, the partitions assigned to it, and the thread that polls. The thread keeps
+/// the core alive from the first iteration until the consumer is closed.
+final class ConsumerCore: PartitionOwner {
+    enum Phase {
+        case idle
+        case running
+        case stopping
+        case closed
+    }
+
+    struct State {
+        var phase = Phase.idle
+        weak var hub: StreamHub?
+        var feeds: [TopicPartition: PartitionFeed] = [:]
+        var isAssigned = false
+        /// The records are read as one sequence, whose loop completes them.
+        var isMerged = false
+        /// The merged sequence's loop was left: nobody can complete what it was handed.
+        var isAbandoned = false
+        var failure: KafkaError?
+        var commitRequests: [Promise<Void>] = []
+        var closeWaiters: [Promise<Void>] = []
+    }
+
+    let client: RDKafkaConsumer
+    let configuration: ConsumerConfiguration
+    let topics: [String]
+    let state = Mutex(State())
+    let clock = ContinuousClock()
+    /// Commits that librdkafka has not answered; the thread alone uses it.
+    let openCommits = Mutex<[RDKafkaCommit]>([])
+    private let logger: KserLogger
+    private let idle = DispatchSemaphore(value: 0)
+
+    init(_ configuration: ConsumerConfiguration, topics: [String], logger: KserLogger) throws(KafkaError) {
+        self.configuration = configuration
+        self.topics = topics
+        self.logger = logger
+        client = try RDKafkaConsumer(configuration, logger: logger)
+    }
+
+    // The hub owns the core through its closures, not the other way round.
+    func attach(_ hub: StreamHub) { state.withLock { $0.hub = hub } }
+
+    var isMerged: Bool {
+        get { state.withLock { $0.isMerged } }
+        set { state.withLock { $0.isMerged = newValue } }
+    }
+
+    func start() {
+        let isFirst = state.withLock { state in
+            guard state.phase == .idle else { return false }
+            state.phase = .running
+            return true
+        }
+        if isFirst { startThread("kser.consumer") { ConsumerLoop(self).run() } }
+    }
+
+    /// Begins to close; the thread does the rest.
+    ///
+    /// - Parameter isAbandoned: whether nobody will complete what was handed out.
+    func stop(isAbandoned: Bool = false) {
+        let (hub, wasIdle) = state.withLock { state -> (StreamHub?, Bool) in
+            if isAbandoned { state.isAbandoned = true }
+            switch state.phase {
+            case .idle:
+                state.phase = .closed
+                return (state.hub, true)
+            case .running:
+                state.phase = .stopping
+                return (nil, false)
+            case .stopping, .closed: return (nil, false)
+            }
+        }
+        if wasIdle { hub?.finish() }
+        client.wake()
+        idle.signal()
+    }
+
+    /// Ends the sequences with an error and begins to close.
+    func fail(_ error: KafkaError) {
+        log(.error, error.description, error)
+        state.withLock { if $0.failure == nil { $0.failure = error } }
+        stop()
+    }
+
+    /// Waits until the thread has ended, or the task is cancelled.
+    func closed() async {
+        let promise = Promise<Void>()
+        let isClosed = state.withLock { state in
+            if state.phase == .closed { return true }
+            state.closeWaiters.append(promise)
+            return false
+        }
+        if !isClosed { try? await promise.value() }
+    }
+
+    /// Commits what is completed and waits for the broker's answer.
+    func commit() async throws {
+        let promise = Promise<Void>()
+        let isRunning = state.withLock { state in
+            guard state.phase == .running else { return false }
+            state.commitRequests.append(promise)
+            return true
+        }
+        guard isRunning else { throw KafkaError(.closed, "the consumer is not running") }
+        client.wake()
+        try await promise.value()
+    }
+
+    func partitionHasRoom(_ stream: PartitionStream) { client.wake() }
+
+    func partitionBecameIdle(_ stream: PartitionStream) { idle.signal() }
+
+    /// Waits until nothing is in work in the streams any more.
+    ///
+    /// - Returns: false when something still is at the end of the drain timeout.
+    func drain(_ streams: [PartitionStream]) -> Bool {
+        let deadline = clock.now + configuration.drainTimeout
+        while streams.contains(where: { $0.inFlight > 0 }) {
+            if state.withLock({ $0.isAbandoned }) { return true }
+            let left = clock.now.duration(to: deadline)
+            if left <= .zero { return false }
+            _ = idle.wait(timeout: .now() + .milliseconds(Int(left.wholeMilliseconds) + 1))
+        }
+        return true
+    }
+
+    func log(_ level: LogLevel, _ text: @autoclosure () -> String, _ error: KafkaError? = nil) {
+        logger.log(level) {
+            var metadata = ["group": configuration.groupID]
+            if let topic = error?.topic { metadata["topic"] = topic }
+            if let partition = error?.partition { metadata["partition"] = "\(partition)" }
+            return LogRecord(level, logger: "kser.kafka", text(), metadata: metadata)
+        }
+    }
+}
+
+extension ConsumerCore: RebalanceHandler {
+    func rebalance(_ change: Rebalance) {
+        switch change {
+        case .assign(let places): assign(places)
+        case .revoke(let places, let isLost): revoke(places, isLost: isLost)
+        }
+    }
+
+    private func assign(_ places: [TopicPartition]) {
+        log(.info, "Assigned: \(Self.list(places))")
+        let hub = state.withLock { state in
+            state.isAssigned = true
+            return state.hub
+        }
+        guard let hub else { return }
+        // Records fetched meanwhile may have raised no signal: look at all queues after the poll.
+        defer { client.wake() }
+        for place in places {
+            guard let queue = client.makeQueue(for: place) else {
+                fail(KafkaError(.configuration, "librdkafka made no queue for \(place.topic)[\(place.partition)]"))
+                return
+            }
+            let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: self)
+            let feed = PartitionFeed(place, queue, stream)
+            state.withLock { $0.feeds[place] = feed }
+            hub.announce(stream)
+        }
+    }
+
+    private func revoke(_ places: [TopicPartition], isLost: Bool) {
+        log(isLost ? .warning : .info, "\(isLost ? "Lost" : "Revoked"): \(Self.list(places))")
+        let feeds = state.withLock { state in places.compactMap { state.feeds.removeValue(forKey: $0) } }
+        give(up: feeds, isLost: isLost)
+    }
+
+    /// Ends the streams, waits for what is in work and commits it.
+    func give(
+        up feeds: [PartitionFeed],
+        isLost: Bool,
+        throwing error: KafkaError? = nil,
+        promises: [Promise<Void>] = []
+    ) {
+        for feed in feeds { feed.stream.end(throwing: error) }
+        // Lost partitions belong to others already: waiting would help nobody, committing could go back.
+        if isLost {
+            for promise in promises { promise.fail(KafkaError(.closed, "the partitions are lost")) }
+            return
+        }
+        if !drain(feeds.map(\.stream)) {
+            log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
+        }
+        commitAndWait(feeds, promises: promises)
+    }
+
+    private static func list(_ places: [TopicPartition]) -> String {
+        if places.isEmpty { return "no partition" }
+        return places.map { "\($0.topic)[\($0.partition)]" }.sorted().joined(separator: ", ")
+    }
+}

@@ -1,0 +1,97 @@
+internal import CLibrdkafka
+import Kser
+
+/// Reads messages in batches and copies them out. One thread uses it.
+final class RDKafkaBatch {
+    /// What a batch held.
+    struct Content {
+        var records: [Record] = []
+        var errors: [KafkaError] = []
+        var count = 0
+        var bytes = 0
+    }
+
+    private let messages: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    private var names = TopicNameCache()
+
+    init(capacity: Int = 256) {
+        messages = .allocate(capacity: capacity)
+        messages.initialize(repeating: nil)
+    }
+
+    deinit { messages.deallocate() }
+
+    /// How many messages a batch may hold.
+    var capacity: Int { messages.count }
+
+    /// Takes what is in the queue, without waiting; nothing of librdkafka's is kept.
+    func read(_ queue: RDKafkaQueue) -> Content {
+        let count = rd_kafka_consume_batch_queue(queue.pointer, 0, messages.baseAddress, messages.count)
+        var content = Content()
+        guard count > 0 else { return content }
+        content.count = count
+        content.records.reserveCapacity(count)
+        for index in 0..<count {
+            guard let message = messages[index] else { continue }
+            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+                content.bytes += message.pointee.len + message.pointee.key_len
+                content.records.append(record(message))
+            } else {
+                content.errors.append(KafkaError(consuming: message, group: nil))
+            }
+            rd_kafka_message_destroy(message)
+        }
+        return content
+    }
+
+    private func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Record {
+        var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let timestamp = rd_kafka_message_timestamp(message, &type)
+        return Record(
+            topic: names.name(of: message.pointee.rkt),
+            partition: message.pointee.partition,
+            offset: message.pointee.offset,
+            timestamp: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
+            key: bytes(message.pointee.key, message.pointee.key_len),
+            value: bytes(message.pointee.payload, message.pointee.len),
+            headers: headers(message))
+    }
+
+    private func headers(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> [Record.Header] {
+        var list: OpaquePointer?
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
+        var headers: [Record.Header] = []
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while rd_kafka_header_get_all(list, headers.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            headers.append(Record.Header(name.map { String(cString: $0) } ?? "", bytes(value, size)))
+        }
+        return headers
+    }
+
+    private func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
+        guard let pointer else { return nil }
+        return [UInt8](UnsafeRawBufferPointer(start: pointer, count: count))
+    }
+}
+
+extension KafkaError {
+    /// The error that a message of a consumer's queue carries.
+    init(consuming message: UnsafeMutablePointer<rd_kafka_message_t>, group: String?) {
+        let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
+        let partition = message.pointee.partition
+        let reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        let place = topic.map { "topic \"\($0)\"" } ?? group.map { "in group \"\($0)\"" } ?? "a topic"
+        self.init(
+            message.pointee.err,
+            doing: "consuming \(place)",
+            reason: reason,
+            topic: topic,
+            partition: partition < 0 ? nil : partition)
+        if message.pointee.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET {
+            code = .offsetOutOfRange
+            self.message += "; look at autoOffsetReset"
+        }
+    }
+}

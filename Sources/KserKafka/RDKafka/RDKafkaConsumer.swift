@@ -1,0 +1,266 @@
+internal import CLibrdkafka
+import Kser
+import Synchronization
+
+/// Partitions that come or go.
+enum Rebalance: Sendable {
+    case assign([TopicPartition])
+    case revoke([TopicPartition], isLost: Bool)
+}
+
+/// Takes partitions over and gives them up. It is called on the thread that polls, within the poll.
+protocol RebalanceHandler: AnyObject, Sendable {
+    func rebalance(_ change: Rebalance)
+}
+
+/// A commit on its way.
+final class RDKafkaCommit: Sendable {
+    /// Who gets to know that it failed, to commit again.
+    let streams: [PartitionStream]
+    /// Who waits for it.
+    let promises: Mutex<[Promise<Void>]>
+
+    init(streams: [PartitionStream], promises: [Promise<Void>]) {
+        self.streams = streams
+        self.promises = Mutex(promises)
+    }
+}
+
+/// A consuming client and the calls on it; one thread of ours makes nearly all of them.
+final class RDKafkaConsumer: Sendable {
+    private let client: RDKafkaClient
+    private let queue: RDKafkaQueue
+    private let commits: RDKafkaSignalledQueue
+    private let group: String
+    private let credentials: (name: String, password: String)?
+
+    init(_ configuration: ConsumerConfiguration, logger: KserLogger) throws(KafkaError) {
+        let settings = RDKafkaSettings()
+        // Not known to 2.0: there a broker's thread is woken by wakeFetchers instead.
+        settings.setIfKnown("fetch.queue.backoff.ms", "2")
+        try settings.set(try configuration.properties())
+        rd_kafka_conf_set_rebalance_cb(settings.pointer) { client, code, list, opaque in
+            guard let client, let opaque else { return }
+            let events = Unmanaged<RDKafkaEvents>.fromOpaque(opaque).takeUnretainedValue()
+            RDKafkaConsumer.rebalance(client, code, list, events)
+        }
+        client = try RDKafkaClient(RD_KAFKA_CONSUMER, settings, events: RDKafkaEvents(logger: logger))
+        rd_kafka_poll_set_consumer(client.pointer)
+        guard let pointer = rd_kafka_queue_get_consumer(client.pointer) else {
+            throw KafkaError(.configuration, "setting groupID: librdkafka made no consumer of it")
+        }
+        queue = RDKafkaQueue(pointer, of: client)
+        commits = RDKafkaSignalledQueue(RDKafkaQueue(rd_kafka_queue_new(client.pointer), of: client), wakes: queue)
+        group = configuration.groupID
+        credentials = Self.credentials(configuration)
+    }
+
+    /// What librdkafka would use as credentials; nil when half of them is not known here.
+    private static func credentials(_ configuration: ConsumerConfiguration) -> (String, String)? {
+        let name = configuration.additional["sasl.username"] ?? configuration.security.sasl?.username
+        let password = configuration.additional["sasl.password"] ?? configuration.security.sasl?.password.text
+        switch (name, password) {
+        case (let name?, let password?): return (name, password)
+        case (nil, nil): return ("", "")
+        default: return nil
+        }
+    }
+
+    /// Makes the poll that waits, or the next one, return at once.
+    func wake() { queue.wake() }
+
+    /// Why the connections fail, as far as is known.
+    var lastFailure: KafkaError? {
+        guard let failure = client.events.lastFailure else { return nil }
+        return KafkaError(failure.code, doing: "joining group \"\(group)\"", reason: failure.reason)
+    }
+
+    /// Why the client is of no further use.
+    var fatalFailure: KafkaError? {
+        guard let failure = client.events.fatalFailure else { return nil }
+        var error = KafkaError(failure.code, doing: "consuming in group \"\(group)\"", reason: failure.reason)
+        error.isFatal = true
+        return error
+    }
+
+    /// Sets who takes partitions over; nil when nobody does any more.
+    func setHandler(_ handler: (any RebalanceHandler)?) { client.events.rebalanceHandler.withLock { $0 = handler } }
+
+    /// Asks for the topics' partitions.
+    func subscribe(_ topics: [String]) throws(KafkaError) {
+        let list = RDKafkaPartitionList(capacity: topics.count)
+        for topic in topics { list.append(topic: topic) }
+        let error = rd_kafka_subscribe(client.pointer, list.pointer)
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaError(error, doing: "subscribing to \(topics.joined(separator: ", "))")
+        }
+    }
+
+    /// Waits for something to happen and serves it: rebalances, errors, and whatever ``wake()`` was called for.
+    ///
+    /// - Returns: an error that the group or a partition reports.
+    func poll(timeout milliseconds: Int32) -> KafkaError? {
+        guard let message = rd_kafka_consumer_poll(client.pointer, milliseconds) else { return nil }
+        defer { rd_kafka_message_destroy(message) }
+        guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return KafkaError(consuming: message, group: group)
+    }
+
+    /// A queue of one partition's own; what is fetched for the partition goes there from then on.
+    func makeQueue(for place: TopicPartition) -> RDKafkaSignalledQueue? {
+        guard let pointer = rd_kafka_queue_get_partition(client.pointer, place.topic, place.partition) else { return nil }
+        rd_kafka_queue_forward(pointer, nil)
+        return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: queue)
+    }
+
+    /// Makes brokers' threads look whether partitions want more.
+    ///
+    /// librdkafka up to 2.1 looks once a second after a partition's queue was full. Setting the credentials, here to what
+    /// they are, is its one public call that wakes these threads; it does nothing else to open connections.
+    func wakeFetchers() {
+        guard Self.needsWaking, let credentials else { return }
+        let error = rd_kafka_sasl_set_credentials(client.pointer, credentials.name, credentials.password)
+        if let error { rd_kafka_error_destroy(error) }
+    }
+
+    private static let needsWaking = RDKafkaClient.version < 0x0202_0000
+
+    /// Whether the cluster answers and has the topics.
+    ///
+    /// - Throws: ``KafkaError`` that says why not.
+    func probe(_ topics: [String], timeout: Duration) throws(KafkaError) {
+        for topic in topics {
+            guard let handle = rd_kafka_topic_new(client.pointer, topic, nil) else { continue }
+            defer { rd_kafka_topic_destroy(handle) }
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            let error = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeout.wholeMilliseconds)
+            defer { if let answer { rd_kafka_metadata_destroy(answer) } }
+            if error != RD_KAFKA_RESP_ERR_NO_ERROR {
+                throw lastFailure ?? KafkaError(error, doing: "joining group \"\(group)\"", topic: topic)
+            }
+            if let found = answer?.pointee.topics?.pointee, found.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+                throw KafkaError(found.err, doing: "consuming topic \"\(topic)\"", topic: topic)
+            }
+        }
+    }
+}
+
+// Rebalances.
+extension RDKafkaConsumer {
+    private static func rebalance(
+        _ client: OpaquePointer,
+        _ code: rd_kafka_resp_err_t,
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
+        _ events: RDKafkaEvents
+    ) {
+        let partitions = list.map { RDKafkaPartitionList.elements(of: $0).map(\.partition) } ?? []
+        let handler = events.rebalanceHandler.withLock { $0 }
+        switch code {
+        case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            events.learnProtocol(client)
+            guard let handler else { break }
+            handler.rebalance(.assign(partitions))
+            if events.isCooperative {
+                consumeError(rd_kafka_incremental_assign(client, list), events)
+            } else {
+                rd_kafka_assign(client, list)
+            }
+            return
+        case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+            handler?.rebalance(.revoke(partitions, isLost: rd_kafka_assignment_lost(client) != 0))
+        default:
+            handler?.rebalance(.revoke(partitions, isLost: true))
+        }
+        if events.isCooperative, code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS {
+            consumeError(rd_kafka_incremental_unassign(client, list), events)
+        } else {
+            rd_kafka_assign(client, nil)
+        }
+    }
+
+    private static func consumeError(_ error: OpaquePointer?, _ events: RDKafkaEvents) {
+        guard let error else { return }
+        let failure = KafkaError(consuming: error, doing: "changing the assignment")
+        events.log(level: 3, facility: "REBALANCE", text: failure.message)
+    }
+
+    /// Leaves the group and closes the client.
+    ///
+    /// - Returns: false when that did not happen in time.
+    func close(within timeout: Duration) -> Bool {
+        setHandler(nil)
+        if let error = rd_kafka_consumer_close_queue(client.pointer, queue.pointer) {
+            // Closed already.
+            rd_kafka_error_destroy(error)
+            return true
+        }
+        let clock = ContinuousClock()
+        let deadline = clock.now + timeout
+        while rd_kafka_consumer_closed(client.pointer) == 0 {
+            let left = clock.now.duration(to: deadline)
+            if left <= .zero { return false }
+            guard let event = rd_kafka_queue_poll(queue.pointer, min(100, left.wholeMilliseconds + 1)) else { continue }
+            // The last rebalance comes as an event, and the client waits for the answer.
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { unassign(event) }
+            rd_kafka_event_destroy(event)
+        }
+        return true
+    }
+
+    private func unassign(_ event: OpaquePointer) {
+        let events = client.events
+        guard events.isCooperative, rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS,
+            let list = rd_kafka_event_topic_partition_list(event)
+        else {
+            rd_kafka_assign(client.pointer, nil)
+            return
+        }
+        Self.consumeError(rd_kafka_incremental_unassign(client.pointer, list), events)
+    }
+
+    /// Keeps the client for ever: destroying one that did not close would hang.
+    func leak() { _ = Unmanaged.passRetained(client) }
+}
+
+// Commits.
+extension RDKafkaConsumer {
+    /// Commits offsets; the outcome arrives in ``finishedCommits(timeout:)``.
+    ///
+    /// - Throws: ``KafkaError`` when nothing is on its way.
+    func commit(_ offsets: [(place: TopicPartition, offset: Int64)], _ commit: RDKafkaCommit) throws(KafkaError) {
+        let list = RDKafkaPartitionList(capacity: offsets.count)
+        for (place, offset) in offsets { list.append(place, offset: offset) }
+        let opaque = Unmanaged.passRetained(commit)
+        let error = rd_kafka_commit_queue(client.pointer, list.pointer, commits.queue.pointer, nil, opaque.toOpaque())
+        guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        opaque.release()
+        throw KafkaError(error, doing: "committing offsets of group \"\(group)\"")
+    }
+
+    /// The commits that are through, with their errors.
+    ///
+    /// - Parameter timeout: how long to wait for the first, in milliseconds.
+    func finishedCommits(timeout: Int32 = 0) -> [(commit: RDKafkaCommit, error: KafkaError?)] {
+        guard commits.takeSignal() || timeout > 0 else { return [] }
+        var finished: [(RDKafkaCommit, KafkaError?)] = []
+        while let event = rd_kafka_queue_poll(commits.queue.pointer, finished.isEmpty ? timeout : 0) {
+            defer { rd_kafka_event_destroy(event) }
+            guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT, let opaque = rd_kafka_event_opaque(event)
+            else { continue }
+            let commit = Unmanaged<RDKafkaCommit>.fromOpaque(opaque).takeRetainedValue()
+            finished.append((commit, failure(of: event)))
+        }
+        return finished
+    }
+
+    private func failure(of event: OpaquePointer) -> KafkaError? {
+        let doing = "committing offsets of group \"\(group)\""
+        let error = rd_kafka_event_error(event)
+        if error != RD_KAFKA_RESP_ERR_NO_ERROR { return KafkaError(error, doing: doing) }
+        guard let list = rd_kafka_event_topic_partition_list(event) else { return nil }
+        let failed = RDKafkaPartitionList.elements(of: list).first { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }
+        return failed.map {
+            KafkaError($0.error, doing: doing, topic: $0.partition.topic, partition: $0.partition.partition)
+        }
+    }
+}

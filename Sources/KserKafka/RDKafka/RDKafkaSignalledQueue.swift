@@ -1,0 +1,51 @@
+internal import CLibrdkafka
+import Synchronization
+
+/// A queue that tells when something arrives in it, and wakes the thread that waits on the consumer's queue.
+final class RDKafkaSignalledQueue: Sendable {
+    /// What librdkafka's threads touch when something arrives.
+    private final class Signal: Sendable {
+        let isRaised = Atomic(true)
+        private let waker: RDKafkaQueue
+
+        init(_ waker: RDKafkaQueue) { self.waker = waker }
+
+        func raise() {
+            if !isRaised.exchange(true, ordering: .acquiringAndReleasing) { waker.wake() }
+        }
+    }
+
+    let queue: RDKafkaQueue
+    private let signal: Signal
+    private let retained: Retained
+
+    private struct Retained: @unchecked Sendable {
+        // Unchecked: a reference count of an object that is Sendable.
+        let signal: Unmanaged<Signal>
+    }
+
+    init(_ queue: RDKafkaQueue, wakes waker: RDKafkaQueue) {
+        self.queue = queue
+        signal = Signal(waker)
+        retained = Retained(signal: .passRetained(signal))
+        rd_kafka_queue_cb_event_enable(
+            queue.pointer,
+            { _, opaque in
+                guard let opaque else { return }
+                Unmanaged<Signal>.fromOpaque(opaque).takeUnretainedValue().raise()
+            },
+            retained.signal.toOpaque())
+    }
+
+    deinit {
+        // Callbacks run under the queue's lock, which this call takes: none runs after it.
+        rd_kafka_queue_cb_event_enable(queue.pointer, nil, nil)
+        retained.signal.release()
+    }
+
+    /// Whether something arrived since the last call. It comes once for many arrivals: drain the queue then.
+    func takeSignal() -> Bool { signal.isRaised.exchange(false, ordering: .acquiringAndReleasing) }
+
+    /// Makes ``takeSignal()`` true: the queue was not drained.
+    func putSignalBack() { signal.isRaised.store(true, ordering: .releasing) }
+}
