@@ -19,7 +19,7 @@ struct Dice {
         try await createTopics(jobs, results, on: broker, servers)
 
         let logger = KserLogger(level: .info, sink: HumanLogSink.standardOutput)
-        let producer = try Producer(ProducerConfiguration(bootstrapServers: servers), codec: JSONMessageCodec())
+        let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
         let rolls = (0..<tasks).map { _ in DiceRoll().message(["faces": 6]) }
         try await producer.send(contentsOf: rolls, to: jobs)
 

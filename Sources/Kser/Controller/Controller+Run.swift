@@ -111,7 +111,7 @@ extension Controller {
         }
         let execution = makeExecution(of: entrypoint, invocation)
         do {
-            return Arrival(outcome: .success(try await entrypoint.perform(execution)), execution: execution)
+            return Arrival(outcome: .success(try await entrypoint.perform(execution, nil)), execution: execution)
         } catch {
             return Arrival(outcome: .failure(error), execution: execution)
         }

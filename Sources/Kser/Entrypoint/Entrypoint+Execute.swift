@@ -17,8 +17,7 @@ extension Entrypoint {
     ) async -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
         do {
-            try await begin(execution)
-            return try await perform(execution, initial: result)
+            return try await RegisteredEntrypoint(self).perform(execution, result)
         } catch {
             return .from(error, uuid: execution.uuid)
         }
@@ -35,8 +34,7 @@ extension Entrypoint {
         logger: KserLogger = .standard
     ) async throws -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
-        try await begin(execution)
-        return try await throwingPerform(execution, initial: result)
+        return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
     }
 
     /// A message that asks for this entrypoint.

@@ -86,7 +86,8 @@ extension Message {
             default: break
             }
         }
-        guard let uuid = uuid?.text, let entrypoint = entrypoint?.text, let params = document.object(params), let metadata = document.object(metadata)
+        guard let uuid = uuid?.text, let entrypoint = entrypoint?.text, let params = document.object(params),
+            let metadata = document.object(metadata)
         else { return nil }
         let name = uuid.string
         guard let result else {
