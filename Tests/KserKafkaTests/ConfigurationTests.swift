@@ -9,7 +9,8 @@ struct ConfigurationTests {
         var configuration = ProducerConfiguration(bootstrapServers: "a:1, b:2")
         configuration.security = Security(
             tls: Security.TLS(keyPassword: "hush"),
-            sasl: Security.SASL(.plain, username: "me", password: "hush"))
+            sasl: Security.SASL(.plain, username: "me", password: "hush")
+        )
         configuration.additional["sasl.password"] = "hush"
         var dumped = ""
         dump(configuration, to: &dumped)
@@ -43,7 +44,8 @@ struct ConfigurationTests {
             (ConsumerConfiguration(bootstrapServers: "localhost:1", groupID: "g"), [], "topics"),
             (ConsumerConfiguration(bootstrapServers: "localhost:1", groupID: "g"), ["a b"], "a b"),
             (Self.reserved, ["t"], "enable.auto.commit"),
-        ])
+        ]
+    )
     func missing(_ configuration: ConsumerConfiguration, _ topics: [String], _ name: String) async {
         let error = await kafkaError { _ = try Consumer(configuration, topics: topics) }
         #expect(error?.message.contains(name) == true)
@@ -87,7 +89,8 @@ struct ConfigurationTests {
                 ["KSER_BOOTSTRAP_SERVERS": "a:1", "KSER_GROUP_ID": "g", "KSER_AUTO_OFFSET_RESET": "first"],
                 "KSER_AUTO_OFFSET_RESET"
             ),
-        ])
+        ]
+    )
     func wrongEnvironment(_ variables: [String: String], _ name: String) async {
         let error = await kafkaError { _ = try ConsumerConfiguration.fromEnvironment(variables) }
         #expect(error?.message.contains(name) == true)

@@ -24,7 +24,8 @@ struct ProducerTests {
                 "Producer.ReceivedMessage vec.Echo[u1]", "Producer.ReceivedMessage vec.Echo[u1]",
                 "Producer.ReceivedMessage vec.Echo[u1]",
                 "Producer.Success: vec.Echo[u1]: Message vec.Echo[u1] sent in jobs",
-            ])
+            ]
+        )
         await producer.close()
         let failed = await producer.report(message, to: "jobs")
         #expect(failed.uuid == "u1" && failed.retcode == 500 && failed.stderr == "the producer is closed")

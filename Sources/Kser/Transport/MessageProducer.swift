@@ -68,7 +68,8 @@ extension MessageProducer {
                 key: key,
                 value: try codec.encode(message),
                 headers: headers,
-                timestamp: timestamp)
+                timestamp: timestamp
+            )
             let metadata = try await send(record)
             logSuccess(message, topic)
             return metadata
@@ -96,7 +97,8 @@ extension MessageProducer {
                 key: key,
                 partition: partition,
                 headers: headers,
-                timestamp: timestamp)
+                timestamp: timestamp
+            )
             return ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
         } catch {
             return .from(error, uuid: message.uuid)
@@ -145,7 +147,8 @@ extension MessageProducer {
                 .debug,
                 logger: "kser.controller",
                 "\(name).ReceivedMessage \(message)",
-                kmsg: message)
+                kmsg: message
+            )
         }
     }
 
@@ -157,7 +160,8 @@ extension MessageProducer {
                 logger: "kser.controller",
                 "\(name).Success: \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 
@@ -169,7 +173,8 @@ extension MessageProducer {
                 logger: "kser.controller",
                 "\(name).Failed: \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 }
