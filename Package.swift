@@ -34,6 +34,7 @@ let package = Package(
     products: [
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
+        .library(name: "KserCrypto", targets: ["KserCrypto"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
     ],
     targets: [
@@ -43,14 +44,24 @@ let package = Package(
             providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
         ),
         .systemLibrary(
+            name: "CLibsodium",
+            pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .systemLibrary(
             name: "CSimdjsonLibrary",
             pkgConfig: simdjsonPkgConfig,
             providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]
         ),
-        .target(name: "CSimdjson", dependencies: ["CSimdjsonLibrary"]),
+        .target(
+            name: "CSimdjson",
+            dependencies: ["CSimdjsonLibrary"],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
 
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
+        library("KserCrypto", ["Kser", "CLibsodium"]),
         library("KserTesting", ["Kser"]),
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
@@ -60,8 +71,14 @@ let package = Package(
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("TestSupportTests", ["TestSupport"]),
+        tests("PackagingTests", ["TestSupport"]),
+        tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,3 +1,89 @@
+// A small C face of simdjson's DOM parser, for Swift. No function here throws or prints.
 #ifndef KSER_CSIMDJSON_H
 #define KSER_CSIMDJSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// How deep objects and lists may nest in all.
+enum { kser_json_max_depth = 512 };
+
+/// A parser with the buffers of the document that it parsed last. It is reused: a parse frees what the one before left.
+/// Not for two threads at once while parsing; reading a parsed document changes nothing, so any thread may.
+typedef struct kser_json_document kser_json_document;
+
+/// A value in a parsed document: simdjson's `dom::element`, opaque.
+typedef struct {
+    uint64_t a, b;
+} kser_json_element;
+
+/// Unescaped, valid UTF-8 inside a parsed document, not ended by a zero.
+typedef struct {
+    const uint8_t *bytes;
+    size_t count;
+} kser_json_text;
+
+/// A place among the elements of a list or the fields of an object.
+typedef struct {
+    kser_json_element next, end;
+} kser_json_cursor;
+
+typedef enum __attribute__((enum_extensibility(closed))) : uint8_t {
+    kser_json_type_null,
+    kser_json_type_bool,
+    kser_json_type_int64,
+    kser_json_type_uint64,
+    kser_json_type_double,
+    kser_json_type_string,
+    kser_json_type_array,
+    kser_json_type_object,
+} kser_json_type;
+
+/// A document without content, or NULL when memory is short.
+kser_json_document *kser_json_document_new(void);
+void kser_json_document_free(kser_json_document *document);
+/// For how many bytes of text the document holds buffers.
+size_t kser_json_document_capacity(const kser_json_document *document);
+
+/// Parses and fully validates a text. False for whatever simdjson refuses; the text is not needed afterwards.
+///
+/// `spare` says how many allocated bytes, of any content, follow the text: enough of them save a copy.
+bool kser_json_parse(
+    kser_json_document *document, const uint8_t *bytes, size_t count, size_t spare, kser_json_element *root);
+
+kser_json_type kser_json_type_of(kser_json_element element);
+
+// Each is false when the element is of another type. Any number is a double, rounded if need be.
+bool kser_json_bool(kser_json_element element, bool *value);
+bool kser_json_int64(kser_json_element element, int64_t *value);
+bool kser_json_uint64(kser_json_element element, uint64_t *value);
+bool kser_json_double(kser_json_element element, double *value);
+bool kser_json_string(kser_json_element element, kser_json_text *value);
+
+/// How many elements a list or fields an object has, duplicates counted. Constant time.
+size_t kser_json_count(kser_json_element container);
+/// The place before the first element of a list or field of an object.
+kser_json_cursor kser_json_start(kser_json_element container);
+/// The next element of a list; false at its end.
+bool kser_json_next_element(kser_json_cursor *cursor, kser_json_element *value);
+/// The next field of an object; false at its end.
+bool kser_json_next_field(kser_json_cursor *cursor, kser_json_text *key, kser_json_element *value);
+/// The value of the last field with this key. Looks at every field.
+bool kser_json_find(kser_json_element object, const uint8_t *key, size_t count, kser_json_element *value);
+/// How many different keys an object has. Compares each with each: for small objects.
+size_t kser_json_count_keys(kser_json_element object);
+
+/// Whether a text is these bytes.
+static inline bool kser_json_equal(kser_json_text text, const uint8_t *bytes, size_t count) {
+    return text.count == count && (count == 0 || __builtin_memcmp(text.bytes, bytes, count) == 0);
+}
+
+#ifdef __cplusplus
+}
+#endif
 #endif

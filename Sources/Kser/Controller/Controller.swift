@@ -57,34 +57,22 @@ public actor Controller {
         logger.log(.debug) { LogRecord(.debug, logger: "kser.controller", "\(self.name).Registered: \(name)") }
     }
 
-    /// Registers a closure that gives a result.
+    /// Registers a closure.
+    ///
+    /// It may give an ``ExecutionResult``, nothing (an empty success), or any `Encodable` value that is an object in JSON,
+    /// which becomes the result's `retval`.
     ///
     /// - Parameters:
     ///   - name: the name that messages carry.
     ///   - handler: the work; it takes the decoded params.
-    /// - Throws: ``KserError`` `validation` for an empty name.
-    public func register<Parameters: Decodable & Sendable>(
+    /// - Throws: ``KserError`` `validation` for an empty name, or when the closure gives something else.
+    public func register<Parameters: Decodable & Sendable, Output: Sendable>(
         _ name: String,
-        handler: @escaping @Sendable (Parameters, Execution) async throws -> ExecutionResult
-    ) throws {
-        try register(ClosureEntrypoint(path: name, handler: handler))
-    }
-
-    /// Registers a closure that gives nothing back; its result is an empty success.
-    ///
-    /// - Parameters:
-    ///   - name: the name that messages carry.
-    ///   - handler: the work; it takes the decoded params.
-    /// - Throws: ``KserError`` `validation` for an empty name.
-    public func register<Parameters: Decodable & Sendable>(
-        _ name: String,
-        handler: @escaping @Sendable (Parameters, Execution) async throws -> Void
+        handler: @escaping @Sendable (Parameters, Execution) async throws -> Output
     ) throws {
         try register(
-            ClosureEntrypoint<Parameters>(path: name) { parameters, execution in
-                try await handler(parameters, execution)
-                return execution.result()
-            })
+            ClosureEntrypoint(path: name, result: HandlerOutput.conversion(from: Output.self), handler: handler)
+        )
     }
 
     /// Takes an entrypoint out of the registry.

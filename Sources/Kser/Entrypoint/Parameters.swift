@@ -7,7 +7,7 @@ extension JSONObject {
         do {
             return try decode(type)
         } catch let error as DecodingError {
-            throw KserError(converting: error)
+            throw KserError(decoding: error)
         }
     }
 }

@@ -8,14 +8,16 @@ package struct OffsetLedger: Sendable {
     private var head = 0
     private var count = 0
     private var next: Int64?
+    private var undone = 0
+    private var abandoned: Set<Int64> = []
 
-    /// Offsets that began and are not done.
-    package private(set) var inFlight = 0
+    /// Offsets that began, are not done and were not given up.
+    package var inFlight: Int { undone - abandoned.count }
 
     package init() {}
 
     /// Offsets that are done but wait for an earlier one.
-    package var doneAboveGap: Int { count - inFlight }
+    package var doneAboveGap: Int { count - undone }
 
     /// The offset to commit: the lowest one that is not done, or the one after the last. Nil before any began.
     package var committable: Int64? { count > 0 ? self[0] : next }
@@ -29,7 +31,7 @@ package struct OffsetLedger: Sendable {
         if count == ring.count { grow() }
         ring[(head + count) & (ring.count - 1)] = offset
         count += 1
-        inFlight += 1
+        undone += 1
         next = offset + 1
         return true
     }
@@ -41,7 +43,8 @@ package struct OffsetLedger: Sendable {
     package mutating func complete(_ offset: Int64) -> Bool {
         guard let index = index(of: offset) else { return false }
         self[index] = ~offset
-        inFlight -= 1
+        undone -= 1
+        if !abandoned.isEmpty { abandoned.remove(offset) }
         while count > 0, self[0] < 0 {
             head = (head + 1) & (ring.count - 1)
             count -= 1
@@ -49,11 +52,17 @@ package struct OffsetLedger: Sendable {
         return true
     }
 
+    /// Notes that nobody works on an offset any more though it is not done: it holds the commit back for good, unless
+    /// it is completed after all.
+    package mutating func abandon(_ offset: Int64) {
+        if let index = index(of: offset), self[index] >= 0 { abandoned.insert(offset) }
+    }
+
     /// Forgets the offset and every later one: they were never handed out.
     package mutating func withdraw(from offset: Int64) {
         while count > 0, self[count - 1] >= offset {
             count -= 1
-            inFlight -= 1
+            undone -= 1
             next = self[count]
         }
     }

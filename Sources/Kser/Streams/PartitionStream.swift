@@ -56,6 +56,16 @@ public final class PartitionStream: Sendable {
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
         return known
     }
+
+    /// Gives a record up: nobody works on it any more, and it is not done. Closing does not wait for it, its offset and
+    /// later ones are not committed, and the partition's next owner gets it again.
+    public func abandon(_ record: Record) {
+        let isIdle = state.withLock { state in
+            state.ledger.abandon(record.offset)
+            return state.ledger.inFlight == 0
+        }
+        if isIdle, isEnded { owner.partitionBecameIdle(self) }
+    }
 }
 
 extension PartitionStream: AsyncSequence {

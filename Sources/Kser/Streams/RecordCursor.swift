@@ -1,6 +1,7 @@
 /// Hands out records of a mailbox one by one, with no suspension while its batch lasts.
 ///
-/// `completesPrevious` is for sequences whose loop body is the work: asking for the next record completes the last one.
+/// `completesPrevious` is for sequences whose loop body is the work: asking for the next record completes the last one, and
+/// a cursor that goes takes its last record back, for its body did not end.
 final class RecordCursor {
     private let inbox: Mailbox<PartitionBatch>
     private let completesPrevious: Bool
@@ -19,6 +20,7 @@ final class RecordCursor {
     }
 
     deinit {
+        if completesPrevious, index > 0 { index -= 1 }
         withdrawRest()
         onDrop()
     }

@@ -13,6 +13,9 @@ public protocol MessageProducer: Sendable {
     /// The text of a successful result, for people: kser's `Message mod.Task[uuid] sent in topic`.
     func receipt(for message: Message, topic: String) -> String
 
+    /// The text of a successful result for several messages, for people: kser's `N message(s) sent`.
+    func receipt(forCount count: Int, topic: String) -> String
+
     /// Sends a record and waits until it is delivered.
     ///
     /// - Returns: where the record came to stand.
@@ -34,6 +37,9 @@ extension MessageProducer {
 
     /// `Message mod.Task[uuid] sent in topic`.
     public func receipt(for message: Message, topic: String) -> String { "Message \(message) sent in \(topic)" }
+
+    /// `N message(s) sent`.
+    public func receipt(forCount count: Int, topic: String) -> String { "\(count) message(s) sent" }
 
     /// Sends the record and waits for it.
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery { Delivery(try await send(record)) }
@@ -129,11 +135,11 @@ extension MessageProducer {
 
     /// Sends messages as kser's `Producer.bulk_send` does: it never throws, one result says how it went.
     ///
-    /// - Returns: a result with a random uuid and the stdout `N message(s) sent`, or the first error.
+    /// - Returns: a result with a random uuid; ``receipt(forCount:topic:)`` as stdout, or the first error.
     public func report(contentsOf messages: some Sequence<Message>, to topic: String) async -> ExecutionResult {
         do {
             let count = try await send(contentsOf: messages, to: topic).count
-            return ExecutionResult(stdout: "\(count) message(s) sent")
+            return ExecutionResult(stdout: receipt(forCount: count, topic: topic))
         } catch {
             return .from(error)
         }

@@ -132,13 +132,19 @@ public final class Worker: Sendable {
     ///
     /// - Returns: what was handed to the producer; ``confirm(_:of:)`` completes the record.
     private func handle(_ record: Record, of partition: PartitionStream) async -> Outcome? {
-        if partition.isEnded || Task.isCancelled { return nil }
+        if partition.isEnded || Task.isCancelled {
+            partition.abandon(record)
+            return nil
+        }
         if options.acknowledgement == .beforeRun {
             partition.complete(record)
             guard await commit() else { return nil }
         }
         let dispatch = await controller.dispatch(record)
-        if Task.isCancelled, !dispatch.result.isSuccess { return nil }
+        if Task.isCancelled, !dispatch.result.isSuccess {
+            partition.abandon(record)
+            return nil
+        }
         guard options.sendsAnything(for: dispatch) else {
             partition.complete(record)
             return nil
@@ -160,11 +166,12 @@ public final class Worker: Sendable {
     }
 
     /// Completes a record when everything sent for it is acknowledged. What was not is sent again, until the partition
-    /// ends and the record goes to its next owner.
+    /// ends and the record goes to its next owner; what was handed to the producer before is waited for even then.
     private func confirm(_ outcome: Outcome, of partition: PartitionStream) async {
         var deliveries = outcome.deliveries
         var delay = Duration.milliseconds(100)
-        while true {
+        defer { partition.abandon(outcome.record) }
+        repeat {
             do {
                 if deliveries == nil { deliveries = try await options.send(outcome) }
                 for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
@@ -173,11 +180,10 @@ public final class Worker: Sendable {
             } catch {
                 log(.error, "Consumer: outcome of \(outcome.record.position) not sent, trying again: \(error)")
             }
-            if partition.isEnded { return }
             do { try await Task.sleep(for: delay) } catch { return }
             delay = min(delay * 2, .seconds(10))
             deliveries = nil
-        }
+        } while !partition.isEnded
     }
 }
 

@@ -1,0 +1,46 @@
+# What a contributor runs; CONTRIBUTING.md tells more. `make deps` installs what all of it needs.
+SHELL := /bin/bash
+
+# In what `make test` builds, warnings are errors. It has a build folder of its own, so that a plain `swift build` or
+# `swift test` in .build stays incremental.
+CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Werror
+
+.PHONY: demo test lint tsan bench docs deps clean
+
+# 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
+demo:
+	@Tests/Support/deps.sh run
+	swift run Dice
+
+test: lint
+	@Tests/Support/deps.sh test
+	swift build --configuration release $(CHECKED)
+	swift build --build-tests $(CHECKED)
+	swift test --skip-build $(CHECKED)
+	@$(MAKE) tsan docs
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples
+
+# ThreadSanitizer crashes inside librdkafka's C11 threads: it runs the tests that start none. A filter that matches
+# no test passes, hence the second line.
+tsan:
+	set -o pipefail; swift test --sanitize thread --scratch-path .build/tsan \
+		--filter '^(KserTests|KserTestingTests)\.' 2>&1 | tee .build/tsan.log
+	@grep -q 'Test run with [1-9]' .build/tsan.log
+
+# A table here, and .build/bench.json.
+bench:
+	@Tests/Support/deps.sh run
+	swift run --configuration release kser-bench .build/bench.json
+
+# .build/docs.doccarchive
+docs:
+	Tests/Support/docs.sh $(CHECKED)
+
+deps:
+	@Tests/Support/deps.sh test
+
+clean:
+	swift package clean
+	rm -rf .build/checked .build/tsan .build/docs .build/docs.doccarchive

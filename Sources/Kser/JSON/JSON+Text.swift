@@ -1,0 +1,23 @@
+extension JSON: CustomStringConvertible {
+    /// How deep objects and lists may nest in all: deeper text is refused, deeper values are not written.
+    public static var maximumDepth: Int { 512 }
+
+    /// The value as kser writes it.
+    ///
+    /// Unlike ``bytes()`` it cannot fail: what is not JSON, such as an infinite number, gives `null`.
+    public var description: String { (try? String(decoding: bytes(), as: UTF8.self)) ?? "null" }
+
+    /// The value as kser writes it, ASCII only.
+    ///
+    /// - Throws: ``KserError`` of kind `validation` for a number that is not finite, and for values nested too deep.
+    public func bytes() throws -> [UInt8] {
+        var writer = JSONWriter()
+        do { try writer.write(self) } catch { throw error.kserError }
+        return writer.bytes
+    }
+}
+
+extension JSONObject: CustomStringConvertible {
+    /// The object as kser writes it; see ``JSON/description``.
+    public var description: String { JSON.object(self).description }
+}

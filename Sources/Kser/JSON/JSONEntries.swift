@@ -1,0 +1,66 @@
+/// Keys and values in order, keys told apart by their UTF-8. Above a few keys an index finds them.
+struct JSONEntries: Sendable {
+    private(set) var list: [(key: String, value: JSON)] = []
+    private var places: [ScalarKey: Int]?
+
+    private static let scanned = 16
+
+    subscript(key: String) -> JSON? {
+        get { place(of: key).map { list[$0].value } }
+        set {
+            switch (place(of: key), newValue) {
+            case (let place?, let value?): list[place].value = value
+            case (let place?, nil): remove(at: place)
+            case (nil, let value?): append(key, value)
+            case (nil, nil): break
+            }
+        }
+    }
+
+    func place(of key: String) -> Int? {
+        if let places { return places[ScalarKey(key)] }
+        return list.firstIndex { $0.key.hasSameScalars(as: key) }
+    }
+
+    private mutating func append(_ key: String, _ value: JSON) {
+        list.append((key, value))
+        if places != nil {
+            places?[ScalarKey(key)] = list.count - 1
+        } else if list.count > Self.scanned {
+            index()
+        }
+    }
+
+    private mutating func remove(at place: Int) {
+        list.remove(at: place)
+        places = nil
+        if list.count > Self.scanned { index() }
+    }
+
+    private mutating func index() {
+        places = Dictionary(uniqueKeysWithValues: list.indices.map { (ScalarKey(list[$0].key), $0) })
+    }
+}
+
+/// A text as a key of a dictionary, equal to another when their Unicode scalars are.
+package struct ScalarKey: Hashable, Sendable {
+    package let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package static func == (left: Self, right: Self) -> Bool { left.text.hasSameScalars(as: right.text) }
+
+    package func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension String {
+    /// Whether both have the same Unicode scalars; `==` also holds for other spellings of the same characters.
+    package func hasSameScalars(as other: String) -> Bool {
+        var left = self
+        var right = other
+        return left.withUTF8 { left in right.withUTF8 { right in left.elementsEqual(right) } }
+    }
+}

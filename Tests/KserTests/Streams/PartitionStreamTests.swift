@@ -1,0 +1,108 @@
+import Kser
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct PartitionStreamTests {
+    private let owner = RecordingOwner()
+
+    @Test func deliversInOrderAndCommitsTheLowestUnfinished() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(10..<14))
+        stream.finish()
+        var seen: [Record] = []
+        for try await record in stream { seen.append(record) }
+        #expect(seen.map(\.offset) == [10, 11, 12, 13])
+        #expect(stream.takeCommittable() == nil)
+        #expect(stream.complete(seen[1]))
+        #expect(stream.takeCommittable() == nil)
+        #expect(stream.complete(seen[0]))
+        #expect(stream.takeCommittable() == 12)
+        #expect(stream.takeCommittable() == nil)
+        stream.commitFailed()
+        #expect(stream.takeCommittable() == 12)
+    }
+
+    @Test func completingTwiceOrAForeignRecordChangesNothing() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(0..<1))
+        var iterator = stream.makeAsyncIterator()
+        let record = try #require(try await iterator.next())
+        #expect(!stream.complete(Record(topic: "t", offset: 7, value: nil)))
+        #expect(stream.complete(record))
+        #expect(!stream.complete(record))
+    }
+
+    @Test func endingTakesBackWhatWasNotHandedOut() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(0..<10))
+        var iterator = stream.makeAsyncIterator()
+        let first = try #require(try await iterator.next())
+        #expect(stream.inFlight == 10)
+        stream.end()
+        #expect(try await iterator.next() == nil)
+        #expect(stream.inFlight == 1)
+        #expect(owner.idle.load(ordering: .relaxed) == 0)
+        stream.complete(first)
+        #expect(owner.idle.load(ordering: .relaxed) == 1)
+        #expect(stream.takeCommittable() == 1)
+    }
+
+    @Test func leavingTheLoopTakesBackTheRest() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(0..<10))
+        for try await record in stream {
+            stream.complete(record)
+            if record.offset == 2 { break }
+        }
+        #expect(stream.inFlight == 0)
+        #expect(stream.takeCommittable() == 3)
+    }
+
+    @Test func asksForAPauseAboveTheHighMarkAndForMoreAtTheLowOne() async throws {
+        let stream = makeStream(limit: 10)
+        #expect(stream.offer(records(0..<5)) == .none)
+        #expect(stream.offer(records(5..<12)) == .pause)
+        #expect(stream.offer(records(12..<13)) == .none)
+        var iterator = stream.makeAsyncIterator()
+        for _ in 0..<5 { _ = try await iterator.next() }
+        #expect(owner.room.load(ordering: .relaxed) == 0)
+        _ = try await iterator.next()
+        #expect(owner.room.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func aSecondIteratorThrows() async throws {
+        let stream = makeStream()
+        let first = stream.makeAsyncIterator()
+        var second = stream.makeAsyncIterator()
+        await #expect(throws: KserError.self) { _ = try await second.next() }
+        _ = first
+    }
+
+    @Test func cancellingTheLoopEndsIt() async throws {
+        let stream = makeStream()
+        let loop = Task { for try await record in stream { stream.complete(record) } }
+        loop.cancel()
+        try await loop.value
+    }
+
+    private func makeStream(limit: Int = 1_000) -> PartitionStream {
+        PartitionStream(
+            topic: "t",
+            partition: 0,
+            limits: BufferLimits(records: limit, bytes: .max),
+            owner: owner
+        )
+    }
+
+    private func records(_ offsets: Range<Int64>) -> [Record] {
+        offsets.map { Record(topic: "t", offset: $0, value: [1]) }
+    }
+}
+
+private final class RecordingOwner: PartitionOwner {
+    let room = Atomic(0)
+    let idle = Atomic(0)
+
+    func partitionHasRoom(_ stream: PartitionStream) { room.add(1, ordering: .relaxed) }
+    func partitionBecameIdle(_ stream: PartitionStream) { idle.add(1, ordering: .relaxed) }
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Installs what is missing, says what it does, and is silent when there is nothing to do.
+#
+#   deps.sh run     the libraries that the package links
+#   deps.sh test    those, plus kcat and a Python environment with the real kser and a broker (.build/venv)
+#
+# KSER_VENV=<folder> names a ready Python environment to use instead of .build/venv.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+say() { echo "deps: $*" >&2; }
+fail() { say "$@"; exit 1; }
+have() { command -v "$1" >/dev/null; }
+have_library() { compgen -G "/usr/lib/*/lib$1.so*" || compgen -G "/usr/lib64/lib$1.so*" \
+    || compgen -G "/opt/homebrew/lib/lib$1.*" || compgen -G "/usr/local/lib/lib$1.*"; } >/dev/null
+
+profile=${1:-test}
+[[ $profile == run || $profile == test ]] || fail "unknown profile '$profile': use run or test"
+have swift || fail "Swift 6.2 or newer is needed: https://www.swift.org/install"
+
+if have apt-get; then manager=apt; elif have brew; then manager=brew; else manager=none; fi
+missing=()
+need() { if [[ $manager == brew ]]; then missing+=("$2"); else missing+=("$1"); fi; } # need <Debian name> <Homebrew name>
+
+rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0'
+have pkg-config || need pkg-config pkgconf
+pkg-config --exists "$rdkafka" 2>/dev/null || need librdkafka-dev librdkafka
+pkg-config --exists "$simdjson" 2>/dev/null || need libsimdjson-dev simdjson
+venv=${KSER_VENV:-.build/venv}
+if [[ $profile == test ]]; then
+    have kcat || need kcat kcat
+    have_library sodium || need libsodium23 libsodium
+    [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
+fi
+
+if ((${#missing[@]})); then
+    case $manager in
+    apt) install=(apt-get install -y --no-install-recommends "${missing[@]}") ;;
+    brew) install=(brew install "${missing[@]}") ;;
+    none) fail "neither apt-get nor brew is here; install by hand: ${missing[*]}" ;;
+    esac
+    as_root=env
+    if [[ $manager == apt && $(id -u) != 0 ]]; then
+        sudo -n true 2>/dev/null || fail "no right to install; run: sudo ${install[*]}"
+        as_root=sudo
+    fi
+    say "${install[*]}"
+    if [[ $manager == brew ]]; then
+        "${install[@]}"
+    elif ! $as_root "${install[@]}"; then
+        say "that failed: once more with fresh package lists"
+        $as_root apt-get update
+        $as_root "${install[@]}"
+    fi
+    pkg-config --exists "$rdkafka" "$simdjson" || fail "this system's packages are too old: need $rdkafka and $simdjson"
+fi
+
+if [[ $profile == test && -n ${KSER_VENV:-} ]]; then
+    [[ -x $venv/bin/python ]] || fail "KSER_VENV=$KSER_VENV has no bin/python"
+elif [[ $profile == test ]] && ! cmp -s Tests/Support/requirements.txt "$venv/requirements.txt"; then
+    say "Python environment in $venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Support/requirements.txt
+    cp Tests/Support/requirements.txt "$venv/requirements.txt"
+fi

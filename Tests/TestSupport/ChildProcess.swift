@@ -1,0 +1,176 @@
+package import Foundation
+import Synchronization
+
+/// A program that a test runs. Its output is read on threads of its own; no task that waits for it blocks a thread.
+///
+/// It ends with the test process at the latest, even when that crashes (see `Tests/Support/leash.sh`).
+package final class ChildProcess: Sendable {
+    /// How the program ended, and what it printed.
+    package struct Output: Sendable, CustomStringConvertible {
+        package var status: Int32
+        package var lines: [String]
+        package var errorText: String
+
+        package var text: String { lines.joined(separator: "\n") }
+
+        /// The status and the end of what was printed.
+        package var description: String { "status \(status)\n\(text.suffix(2_000))\n\(errorText.suffix(4_000))" }
+    }
+
+    private struct State: Sendable {
+        var lines: [String] = []
+        var nextLine = 0
+        var errorLines: [String] = []
+        var openStreams = 2
+        var status: Int32?
+
+        /// Set when the program ended and all it printed was read.
+        var end: Output? {
+            guard openStreams == 0, let status else { return nil }
+            return Output(status: status, lines: lines, errorText: errorLines.joined(separator: "\n"))
+        }
+    }
+
+    package let name: String
+    private let process: Process
+    private let leash: FileHandle
+    private let state = Watched(State())
+
+    /// Starts a program.
+    ///
+    /// - Parameters:
+    ///   - program: the path of its file.
+    ///   - arguments: its arguments.
+    ///   - environment: variables to add to ours; an empty value takes a variable away.
+    ///   - input: a file that it reads; nothing without.
+    ///   - directory: the folder it runs in; ours without.
+    /// - Throws: an error of Foundation when it cannot be started.
+    package init(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: URL? = nil,
+        directory: URL? = nil
+    ) throws {
+        name = URL(filePath: program).lastPathComponent
+        let (hold, output, errors) = (Pipe(), Pipe(), Pipe())
+        leash = hold.fileHandleForWriting
+        process = Process()
+        process.executableURL = URL(filePath: Components.support("leash.sh"))
+        process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(environment) { $1 }
+            .merging(input.map { ["LEASH_INPUT": $0.path()] } ?? [:]) { $1 }
+            .filter { !$0.value.isEmpty }
+        process.currentDirectoryURL = directory
+        process.standardInput = hold
+        process.standardOutput = output
+        process.standardError = errors
+        process.terminationHandler = { [state] process in
+            state.update { $0.status = process.terminationStatus }
+        }
+        try spawning.withLock { _ in try withSignalsUnblocked { try process.run() } }
+        readLines(of: output, into: state) { $0.lines.append($1) }
+        readLines(of: errors, into: state) { $0.errorLines.append($1) }
+    }
+
+    deinit { kill() }
+
+    /// What the program has printed to its standard error so far.
+    package var errorText: String { state.value.errorLines.joined(separator: "\n") }
+
+    package var isRunning: Bool { state.value.status == nil }
+
+    /// The next line of its standard output, without the line end.
+    ///
+    /// - Throws: ``UnexpectedEnd`` when the program ended without one, ``DeadlineExceeded``.
+    package func line(within duration: Duration) async throws -> String {
+        let (name, state) = (name, state)
+        return try await withDeadline(duration, "a line from \(name)") {
+            let line: Result<String, UnexpectedEnd> = try await state.wait { state in
+                if state.nextLine < state.lines.count {
+                    state.nextLine += 1
+                    return .success(state.lines[state.nextLine - 1])
+                }
+                return state.end.map { .failure(UnexpectedEnd(program: name, output: $0)) }
+            }
+            return try line.get()
+        }
+    }
+
+    /// Waits for the end of the program, with whatever status.
+    package func end(within duration: Duration) async throws -> Output {
+        let state = state
+        return try await withDeadline(duration, "the end of \(name)") { try await state.wait { $0.end } }
+    }
+
+    /// Waits for the program to end with status 0.
+    ///
+    /// - Throws: ``UnexpectedEnd`` with its output when it ended otherwise, ``DeadlineExceeded``.
+    @discardableResult
+    package func success(within duration: Duration) async throws -> Output {
+        let output = try await end(within: duration)
+        guard output.status == 0 else { throw UnexpectedEnd(program: name, output: output) }
+        return output
+    }
+
+    /// Sends SIGTERM.
+    package func terminate() { process.terminate() }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    package func interrupt() { process.interrupt() }
+
+    /// Kills the program and its children with SIGKILL, by letting go of the leash.
+    package func kill() { try? leash.close() }
+}
+
+/// A program ended while something was still expected of it, or with a failure.
+package struct UnexpectedEnd: Error, CustomStringConvertible {
+    package var program: String
+    package var output: ChildProcess.Output
+
+    package var description: String { "\(program) ended with \(output)" }
+}
+
+extension ChildProcess {
+    private func readLines(
+        of pipe: Pipe,
+        into state: Watched<State>,
+        _ append: @escaping @Sendable (inout State, String) -> Void
+    ) {
+        let handle = pipe.fileHandleForReading
+        Thread.detachNewThread {
+            var rest = Data()
+            while true {
+                let chunk = handle.availableData
+                if chunk.isEmpty { break }
+                rest.append(chunk)
+                var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                rest = Data(lines.removeLast())
+                let texts = lines.map { String(decoding: $0, as: UTF8.self) }
+                state.update { state in
+                    for text in texts { append(&state, text) }
+                }
+            }
+            let last = String(decoding: rest, as: UTF8.self)
+            state.update { state in
+                if !last.isEmpty { append(&state, last) }
+                state.openStreams -= 1
+            }
+        }
+    }
+}
+
+/// Foundation hands a new process the descriptors that another thread opens while it starts it; one that holds the end
+/// of another's pipe hides that one's end. So one starts after the other.
+private let spawning = Mutex(())
+
+/// The threads that tasks run on block all signals, and a new process inherits that.
+private func withSignalsUnblocked<Value>(_ body: () throws -> Value) rethrows -> Value {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    return try body()
+}
