@@ -34,6 +34,7 @@ let package = Package(
     products: [
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
+        .library(name: "KserCrypto", targets: ["KserCrypto"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
     ],
     targets: [
@@ -41,6 +42,11 @@ let package = Package(
             name: "CLibrdkafka",
             pkgConfig: "rdkafka",
             providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
+        ),
+        .systemLibrary(
+            name: "CLibsodium",
+            pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
         ),
         .systemLibrary(
             name: "CSimdjsonLibrary",
@@ -55,6 +61,7 @@ let package = Package(
 
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
+        library("KserCrypto", ["Kser", "CLibsodium"]),
         library("KserTesting", ["Kser"]),
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
@@ -64,6 +71,7 @@ let package = Package(
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 

@@ -19,7 +19,7 @@ struct Dice {
         try await createTopics(jobs, results, on: broker, servers)
 
         let logger = KserLogger(level: .info, sink: HumanLogSink.standardOutput)
-        let producer = try Producer(ProducerConfiguration(bootstrapServers: servers), codec: JSONMessageCodec())
+        let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
         let rolls = (0..<tasks).map { _ in DiceRoll().message(["faces": 6]) }
         try await producer.send(contentsOf: rolls, to: jobs)
 
@@ -28,7 +28,8 @@ struct Dice {
         let worker = Worker(
             consumer: try Consumer(consumerConfiguration(servers, group: "dice-\(run)"), topics: [jobs]),
             controller: controller,
-            options: WorkerOptions(replies: Replies(to: results, with: producer)))
+            options: WorkerOptions(replies: Replies(to: results, with: producer))
+        )
         async let working: Void = worker.run()
 
         let succeeded = try await countSuccesses(of: Set(rolls.map(\.uuid)), in: results, servers)

@@ -19,10 +19,8 @@ template <class To, class From> To as(const From &from) noexcept {
 
 dom::element element(kser_json_element bytes) noexcept { return as<dom::element>(bytes); }
 
-// The value, or `other` when the element is of another type.
-template <class T> T value(kser_json_element bytes, T other) noexcept {
-    T result = other;
-    return element(bytes).get<T>().get(result) == SUCCESS ? result : other;
+template <class T> bool get(kser_json_element bytes, T *value) noexcept {
+    return element(bytes).get<T>().get(*value) == SUCCESS;
 }
 
 // size() stops at 0xFFFFFF.
@@ -49,14 +47,16 @@ kser_json_type kser_json_type_of(kser_json_element bytes) {
     }
 }
 
-bool kser_json_bool(kser_json_element bytes) { return value<bool>(bytes, false); }
-int64_t kser_json_int64(kser_json_element bytes) { return value<int64_t>(bytes, 0); }
-uint64_t kser_json_uint64(kser_json_element bytes) { return value<uint64_t>(bytes, 0); }
-double kser_json_double(kser_json_element bytes) { return value<double>(bytes, 0); }
+bool kser_json_bool(kser_json_element bytes, bool *value) { return get(bytes, value); }
+bool kser_json_int64(kser_json_element bytes, int64_t *value) { return get(bytes, value); }
+bool kser_json_uint64(kser_json_element bytes, uint64_t *value) { return get(bytes, value); }
+bool kser_json_double(kser_json_element bytes, double *value) { return get(bytes, value); }
 
-kser_json_text kser_json_string(kser_json_element bytes) {
-    auto text = value<std::string_view>(bytes, {});
-    return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+bool kser_json_string(kser_json_element bytes, kser_json_text *value) {
+    std::string_view text;
+    if (!get(bytes, &text)) return false;
+    *value = {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+    return true;
 }
 
 size_t kser_json_count(kser_json_element bytes) {

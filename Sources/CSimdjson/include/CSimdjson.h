@@ -58,12 +58,12 @@ bool kser_json_parse(
 
 kser_json_type kser_json_type_of(kser_json_element element);
 
-// Each is meaningful for an element of that type only, and 0 or empty for others.
-bool kser_json_bool(kser_json_element element);
-int64_t kser_json_int64(kser_json_element element);
-uint64_t kser_json_uint64(kser_json_element element);
-double kser_json_double(kser_json_element element);
-kser_json_text kser_json_string(kser_json_element element);
+// Each is false when the element is of another type. Any number is a double, rounded if need be.
+bool kser_json_bool(kser_json_element element, bool *value);
+bool kser_json_int64(kser_json_element element, int64_t *value);
+bool kser_json_uint64(kser_json_element element, uint64_t *value);
+bool kser_json_double(kser_json_element element, double *value);
+bool kser_json_string(kser_json_element element, kser_json_text *value);
 
 /// How many elements a list or fields an object has, duplicates counted. Constant time.
 size_t kser_json_count(kser_json_element container);

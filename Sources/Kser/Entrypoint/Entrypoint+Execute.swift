@@ -17,8 +17,7 @@ extension Entrypoint {
     ) async -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
         do {
-            try await begin(execution)
-            return try await perform(execution, initial: result)
+            return try await RegisteredEntrypoint(self).perform(execution, result)
         } catch {
             return .from(error, uuid: execution.uuid)
         }
@@ -35,16 +34,16 @@ extension Entrypoint {
         logger: KserLogger = .standard
     ) async throws -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
-        try await begin(execution)
-        return try await throwingPerform(execution, initial: result)
+        return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
     }
 
-    /// A message that asks for this entrypoint.
+    /// Makes a message that asks for this entrypoint.
     ///
     /// - Parameters:
     ///   - params: the parameters.
     ///   - uuid: the uuid of the task; nil makes a random one.
     ///   - metadata: data about the message.
+    /// - Returns: the message, with a fresh result.
     public func message(_ params: JSONObject = [:], uuid: String? = nil, metadata: JSONObject = [:]) -> Message {
         Message(uuid: uuid, entrypoint: path, params: params, metadata: metadata)
     }
@@ -58,6 +57,7 @@ extension Entrypoint {
             isTask: self is any TaskEntrypoint,
             params: params,
             metadata: metadata,
-            logger: logger)
+            logger: logger
+        )
     }
 }

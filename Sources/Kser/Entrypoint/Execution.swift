@@ -51,7 +51,9 @@ public final class Execution: Sendable {
                 params: params,
                 metadata: metadata,
                 result: result ?? ExecutionResult(uuid: uuid),
-                status: status))
+                status: status
+            )
+        )
     }
 
     /// The parameters. Hooks may change them; the handler's typed parameters are then decoded anew.
@@ -118,7 +120,8 @@ extension Execution {
 
     /// `Name[uuid]`, or `Name[uuid] - Action` (kser: `label`).
     public func label(_ action: String? = nil) -> String {
-        action.map { "\(name)[\(uuid)] - \($0)" } ?? "\(name)[\(uuid)]"
+        guard let action, !action.isEmpty else { return "\(name)[\(uuid)]" }
+        return "\(name)[\(uuid)] - \(action)"
     }
 
     /// The message that would run this again with another result (kser: `to_Message`).
@@ -129,7 +132,8 @@ extension Execution {
                 entrypoint: path,
                 params: state.params,
                 result: result ?? state.result,
-                metadata: state.metadata)
+                metadata: state.metadata
+            )
         }
     }
 
@@ -141,7 +145,8 @@ extension Execution {
                 logger: isTask ? "kser.sequencing.task" : "kser.entry",
                 "\(name).\(isTask ? status.rawValue : "MESSAGE"): \(path)[\(uuid)]: \(text)",
                 kmsg: isTask ? message(result: ExecutionResult(uuid: uuid)) : nil,
-                metadata: metadata)
+                metadata: metadata
+            )
         }
     }
 
@@ -151,7 +156,8 @@ extension Execution {
                 .debug,
                 logger: "kser.entry",
                 "\(name).\(step): \(path)[\(uuid)]",
-                kmsg: message(result: ExecutionResult(uuid: uuid)))
+                kmsg: message(result: ExecutionResult(uuid: uuid))
+            )
         }
     }
 
@@ -163,7 +169,8 @@ extension Execution {
                 "\(name).\(step): \(path)[\(uuid)]: \(result)",
                 kmsg: message(result: ExecutionResult(uuid: uuid)),
                 kresult: result,
-                error: level == .error ? result.retval["error"] : nil)
+                error: level == .error ? result.retval["error"] : nil
+            )
         }
     }
 }

@@ -1,15 +1,37 @@
 /// An entrypoint without its type, as the registry keeps it.
 struct RegisteredEntrypoint: Sendable {
+    /// Runs all steps after the result of what ran before.
+    typealias Perform = @Sendable (Execution, ExecutionResult?) async throws -> ExecutionResult
+
     let path: String
     let isTask: Bool
-    let perform: @Sendable (Execution) async throws -> ExecutionResult
+    let isOperation: Bool
+    /// Errors go to `onError`; throws what that throws.
+    let perform: Perform
+    /// Errors are thrown.
+    let throwingPerform: Perform
 
-    init<E: Entrypoint>(_ entrypoint: E) {
+    init(_ entrypoint: some Entrypoint) {
         path = entrypoint.path
         isTask = entrypoint is any TaskEntrypoint
-        perform = { execution in
-            try await entrypoint.begin(execution)
-            return try await entrypoint.perform(execution)
+        if let operation = entrypoint as? any OperationEntrypoint {
+            isOperation = true
+            perform = { execution, initial in
+                try await OperationRun.prepared(operation, execution).perform(initial)
+            }
+            throwingPerform = { execution, initial in
+                try await OperationRun.prepared(operation, execution).throwingExecute(initial)
+            }
+        } else {
+            isOperation = false
+            perform = { execution, initial in
+                try await entrypoint.begin(execution)
+                return try await entrypoint.perform(execution, initial: initial)
+            }
+            throwingPerform = { execution, initial in
+                try await entrypoint.begin(execution)
+                return try await entrypoint.throwingPerform(execution, initial: initial)
+            }
         }
     }
 }

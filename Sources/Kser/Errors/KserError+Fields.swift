@@ -20,6 +20,16 @@ extension KserError {
         return known
     }
 
+    /// The fields of an error's wire form that a JSON text holds; see ``fields(json:)``.
+    ///
+    /// - Throws: ``KserError``: `internal` for what is not JSON, `validation` for fields at fault.
+    public static func fields(parsing text: String) throws -> JSONObject {
+        guard case .object(let object) = try JSON(parsing: text) else {
+            throw invalidFields(FieldLoader.notObject.object ?? [:])
+        }
+        return try fields(json: object)
+    }
+
     /// The error for these faults by field, in kser's words.
     static func invalidFields(_ errors: JSONObject) -> KserError {
         .validation("Invalid field(s) value: \(errors.keys.joined(separator: ", "))", extra: errors)

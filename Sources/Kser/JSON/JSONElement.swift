@@ -7,8 +7,37 @@ extension kser_json_element {
     @inline(__always) var type: kser_json_type { kser_json_type_of(self) }
     @inline(__always) var count: Int { kser_json_count(self) }
 
-    /// The text of a string.
-    @inline(__always) var text: kser_json_text { kser_json_string(self) }
+    // Each is nil when the element is of another type. Any number is a double, rounded if need be.
+
+    @inline(__always)
+    var bool: Bool? {
+        var value = false
+        return kser_json_bool(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var int64: Int64? {
+        var value: Int64 = 0
+        return kser_json_int64(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var uint64: UInt64? {
+        var value: UInt64 = 0
+        return kser_json_uint64(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var double: Double? {
+        var value = 0.0
+        return kser_json_double(self, &value) ? value : nil
+    }
+
+    @inline(__always)
+    var text: kser_json_text? {
+        var value = kser_json_text()
+        return kser_json_string(self, &value) ? value : nil
+    }
 
     /// The value of the last field with this key, of an object with few keys.
     @inline(__always)

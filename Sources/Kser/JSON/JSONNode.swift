@@ -8,15 +8,15 @@ struct JSONNode: Sendable {
     /// The value; objects in it stay undecoded.
     var json: JSON {
         withExtendedLifetime(document) {
-            switch element.type {
-            case .null: .null
-            case .bool: .bool(kser_json_bool(element))
-            case .int64: .integer(kser_json_int64(element))
-            case .uint64: .unsigned(kser_json_uint64(element))
-            case .double: .double(kser_json_double(element))
-            case .string: .string(element.text.string)
+            if let text = element.text { return .string(text.string) }
+            if let number = element.int64 { return .integer(number) }
+            return switch element.type {
+            case .bool: .bool(element.bool ?? false)
+            case .uint64: .unsigned(element.uint64 ?? 0)
+            case .double: .double(element.double ?? 0)
             case .array: .array(elements)
             case .object: .object(JSONObject(self))
+            case .null, .int64, .string: .null
             }
         }
     }

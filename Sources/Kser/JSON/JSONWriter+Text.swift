@@ -1,11 +1,11 @@
-extension [UInt8] {
+extension ByteBuffer {
     /// Appends UTF-8 as a JSON string in quotes: ASCII only, as Python's `ensure_ascii`.
     mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
         var start = 0
         while true {
             let end = text.endOfPlain(from: start)
-            if end > start { append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end])) }
+            if end > start { append(UnsafeBufferPointer(rebasing: text[start..<end])) }
             guard end < text.count else { break }
             start = appendEscape(text, at: end)
         }
@@ -15,13 +15,13 @@ extension [UInt8] {
     /// Appends the escape of the scalar at a place, and says where the next one starts.
     private mutating func appendEscape(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
         switch text[place] {
-        case UInt8(ascii: "\""): append(contentsOf: #"\""#.utf8)
-        case UInt8(ascii: "\\"): append(contentsOf: #"\\"#.utf8)
-        case 0x08: append(contentsOf: #"\b"#.utf8)
-        case 0x09: append(contentsOf: #"\t"#.utf8)
-        case 0x0A: append(contentsOf: #"\n"#.utf8)
-        case 0x0C: append(contentsOf: #"\f"#.utf8)
-        case 0x0D: append(contentsOf: #"\r"#.utf8)
+        case UInt8(ascii: "\""): append(literal: #"\""#)
+        case UInt8(ascii: "\\"): append(literal: #"\\"#)
+        case 0x08: append(literal: #"\b"#)
+        case 0x09: append(literal: #"\t"#)
+        case 0x0A: append(literal: #"\n"#)
+        case 0x0C: append(literal: #"\f"#)
+        case 0x0D: append(literal: #"\r"#)
         case let control where control < 0x20 || control == 0x7F: appendUnit(UInt16(control))
         default:
             // The text is valid UTF-8: Swift's own or simdjson's.
@@ -35,7 +35,7 @@ extension [UInt8] {
     }
 
     private mutating func appendUnit(_ unit: UInt16) {
-        append(contentsOf: #"\u"#.utf8)
+        append(literal: #"\u"#)
         append(hexDigit(unit >> 12))
         append(hexDigit(unit >> 8 & 0xF))
         append(hexDigit(unit >> 4 & 0xF))

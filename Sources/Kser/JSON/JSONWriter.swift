@@ -1,13 +1,16 @@
 import CSimdjson
 
 /// Writes JSON as Python's `json.dumps` does by default: `", "` and `": "` between tokens, ASCII only.
-package struct JSONWriter {
-    package private(set) var bytes: [UInt8] = []
+package struct JSONWriter: ~Copyable {
+    private var buffer: ByteBuffer
     private var depth = 0
     /// Integers beyond 64 bits become floats, for a reader that has no other number for them.
     var writesBigIntegersAsFloats = false
 
-    package init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    package init(capacity: Int = 1024) { buffer = ByteBuffer(capacity: capacity) }
+
+    /// What has been written.
+    package var bytes: [UInt8] { buffer.bytes }
 
     /// Writes any value.
     package mutating func write(_ value: JSON) throws(Failure) {
@@ -17,7 +20,7 @@ package struct JSONWriter {
         case .integer(let number): write(integer: number)
         case .unsigned(let number): write(integer: number)
         case .bigInteger(let digits):
-            bytes.append(contentsOf: digits.utf8)
+            write(plain: digits)
             if writesBigIntegersAsFloats { write(literal: "e0") }
         case .double(let number): try write(number)
         case .string(let text): write(text)
@@ -81,39 +84,44 @@ package struct JSONWriter {
     }
 
     private mutating func write(finite number: Double) {
-        bytes.append(contentsOf: number.pythonDescription.utf8)
+        write(plain: number.pythonDescription)
     }
 
     private mutating func write(integer: some BinaryInteger) {
         if 0 <= integer, integer < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: integer))
+            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: integer))
         } else {
-            bytes.append(contentsOf: integer.description.utf8)
+            write(plain: integer.description)
         }
     }
 
     /// Writes text that needs no escape.
     mutating func write(literal: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        buffer.append(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    private mutating func write(plain text: String) {
+        var text = text
+        text.withUTF8 { buffer.append($0) }
     }
 
     /// Writes text in quotes.
     mutating func write(_ text: String) {
         var text = text
-        text.withUTF8 { bytes.appendQuoted($0) }
+        text.withUTF8 { buffer.appendQuoted($0) }
     }
 }
 
 extension JSONWriter {
     /// Writes a value from where it was parsed.
     private mutating func write(_ element: kser_json_element, of document: JSONDocument) throws(Failure) {
+        if let text = element.text { return buffer.appendQuoted(text.buffer) }
+        if let number = element.int64 { return write(integer: number) }
         switch element.type {
-        case .null: write(literal: "null")
-        case .bool: write(literal: kser_json_bool(element) ? "true" : "false")
-        case .int64: write(integer: kser_json_int64(element))
-        case .uint64: write(integer: kser_json_uint64(element))
-        case .double: write(finite: kser_json_double(element))
-        case .string: bytes.appendQuoted(element.text.buffer)
+        case .null, .string, .int64: write(literal: "null")
+        case .bool: write(literal: element.bool == true ? "true" : "false")
+        case .uint64: write(integer: element.uint64 ?? 0)
+        case .double: write(finite: element.double ?? 0)
         case .array:
             try enter(isEmpty: element.count == 0)
             write(literal: "[")
@@ -144,7 +152,7 @@ extension JSONWriter {
             }
             if !isFirst { write(literal: ", ") }
             isFirst = false
-            bytes.appendQuoted(key.buffer)
+            buffer.appendQuoted(key.buffer)
             write(literal: ": ")
             try write(value, of: document)
         }

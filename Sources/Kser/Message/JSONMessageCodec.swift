@@ -86,17 +86,17 @@ extension Message {
             default: break
             }
         }
-        guard let uuid, uuid.type == .string, let entrypoint, entrypoint.type == .string,
-            let params = document.object(params), let metadata = document.object(metadata)
+        guard let uuid = uuid?.text, let entrypoint = entrypoint?.text, let params = document.object(params),
+            let metadata = document.object(metadata)
         else { return nil }
-        let name = uuid.text.string
+        let name = uuid.string
         guard let result else {
-            return Message(uuid: name, entrypoint: entrypoint.text.string, params: params, metadata: metadata)
+            return Message(uuid: name, entrypoint: entrypoint.string, params: params, metadata: metadata)
         }
         guard let result = document.result(result, sharing: name) else { return nil }
         return Message(
             uuid: name,
-            entrypoint: entrypoint.text.string,
+            entrypoint: entrypoint.string,
             params: params,
             result: result,
             metadata: metadata
@@ -126,15 +126,14 @@ extension JSONDocument {
             default: break
             }
         }
-        guard let uuid, uuid.type == .string, let retcode, retcode.type == .int64,
-            let stdout, stdout.type == .string, let stderr, stderr.type == .string,
-            let retval = object(retval)
+        guard let uuid = uuid?.text, let retcode = retcode?.int64, let stdout = stdout?.text,
+            let stderr = stderr?.text, let retval = object(retval)
         else { return nil }
         return ExecutionResult(
-            uuid: uuid.text.isEqual(to: name) ? name : uuid.text.string,
-            retcode: Int(kser_json_int64(retcode)),
-            stdout: stdout.text.string,
-            stderr: stderr.text.string,
+            uuid: uuid.isEqual(to: name) ? name : uuid.string,
+            retcode: Int(retcode),
+            stdout: stdout.string,
+            stderr: stderr.string,
             retval: retval
         )
     }

@@ -5,9 +5,10 @@ public protocol MessageCodec: Sendable {
     /// - Throws: ``KserError`` when the message cannot be written.
     func encode(_ message: Message) throws -> [UInt8]
 
-    /// The message that a record's value carries.
+    /// Reads the message that a record's value carries.
     ///
     /// - Parameter bytes: the whole value, UTF-8.
+    /// - Returns: the message; its params and metadata may still be undecoded.
     /// - Throws: ``KserError``: `validation` with the fields at fault in its extra, `internal` for what is not JSON.
     func decode(_ bytes: [UInt8]) throws -> Message
 }

@@ -13,6 +13,9 @@ public protocol MessageProducer: Sendable {
     /// The text of a successful result, for people: kser's `Message mod.Task[uuid] sent in topic`.
     func receipt(for message: Message, topic: String) -> String
 
+    /// The text of a successful result for several messages, for people: kser's `N message(s) sent`.
+    func receipt(forCount count: Int, topic: String) -> String
+
     /// Sends a record and waits until it is delivered.
     ///
     /// - Returns: where the record came to stand.
@@ -34,6 +37,9 @@ extension MessageProducer {
 
     /// `Message mod.Task[uuid] sent in topic`.
     public func receipt(for message: Message, topic: String) -> String { "Message \(message) sent in \(topic)" }
+
+    /// `N message(s) sent`.
+    public func receipt(forCount count: Int, topic: String) -> String { "\(count) message(s) sent" }
 
     /// Sends the record and waits for it.
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery { Delivery(try await send(record)) }
@@ -68,7 +74,8 @@ extension MessageProducer {
                 key: key,
                 value: try codec.encode(message),
                 headers: headers,
-                timestamp: timestamp)
+                timestamp: timestamp
+            )
             let metadata = try await send(record)
             logSuccess(message, topic)
             return metadata
@@ -96,7 +103,8 @@ extension MessageProducer {
                 key: key,
                 partition: partition,
                 headers: headers,
-                timestamp: timestamp)
+                timestamp: timestamp
+            )
             return ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
         } catch {
             return .from(error, uuid: message.uuid)
@@ -127,11 +135,11 @@ extension MessageProducer {
 
     /// Sends messages as kser's `Producer.bulk_send` does: it never throws, one result says how it went.
     ///
-    /// - Returns: a result with a random uuid and the stdout `N message(s) sent`, or the first error.
+    /// - Returns: a result with a random uuid; ``receipt(forCount:topic:)`` as stdout, or the first error.
     public func report(contentsOf messages: some Sequence<Message>, to topic: String) async -> ExecutionResult {
         do {
             let count = try await send(contentsOf: messages, to: topic).count
-            return ExecutionResult(stdout: "\(count) message(s) sent")
+            return ExecutionResult(stdout: receipt(forCount: count, topic: topic))
         } catch {
             return .from(error)
         }
@@ -145,7 +153,8 @@ extension MessageProducer {
                 .debug,
                 logger: "kser.controller",
                 "\(name).ReceivedMessage \(message)",
-                kmsg: message)
+                kmsg: message
+            )
         }
     }
 
@@ -157,7 +166,8 @@ extension MessageProducer {
                 logger: "kser.controller",
                 "\(name).Success: \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 
@@ -169,7 +179,8 @@ extension MessageProducer {
                 logger: "kser.controller",
                 "\(name).Failed: \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 }

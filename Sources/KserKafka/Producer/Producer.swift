@@ -24,7 +24,7 @@ public final class Producer: MessageProducer {
     /// - Throws: ``KafkaError`` that names the setting that is missing or refused.
     public init(
         _ configuration: ProducerConfiguration,
-        codec: any MessageCodec,
+        codec: any MessageCodec = JSONMessageCodec(),
         logger: KserLogger = .none
     ) throws {
         self.codec = codec

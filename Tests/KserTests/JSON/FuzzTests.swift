@@ -19,7 +19,7 @@ struct FuzzTests {
     @Test func mutatedTexts() throws {
         let seed = ProcessInfo.processInfo.environment["KSER_FUZZ_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
         print("FuzzTests: KSER_FUZZ_SEED=\(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var accepted = 0
         for round in 0..<30_000 {
             var bytes = Array(Self.seeds.randomElement(using: &random)?.utf8 ?? "".utf8)
@@ -75,18 +75,5 @@ extension JSON {
         case .object(let object): object.contains { $0.value.hasBigInteger }
         default: false
         }
-    }
-}
-
-/// A small generator that a seed repeats.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -27,8 +27,10 @@ extension JSON {
     /// - Throws: `DecodingError`, and what the type's own decoding throws.
     public func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any] = [:]) throws -> T {
         let node = try node
-        let decoder = TapeDecoder(node, userInfo: userInfo)
-        return try decoder.value(type, node.element, [], decoder)
+        return try withExtendedLifetime(node) {
+            let decoder = TapeDecoder(node, userInfo: userInfo)
+            return try decoder.value(type, node.element, [], decoder)
+        }
     }
 
     /// The value in a parsed document: where it is, or written and parsed again.

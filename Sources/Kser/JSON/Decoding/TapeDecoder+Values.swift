@@ -9,52 +9,48 @@ enum Mismatch: Error {
 extension kser_json_element {
     @inline(__always)
     func boolean() throws(Mismatch) -> Bool {
-        guard type == .bool else { throw .wrong }
-        return kser_json_bool(self)
+        guard let bool else { throw .wrong }
+        return bool
     }
 
     @inline(__always)
     func string() throws(Mismatch) -> String {
-        guard type == .string else { throw .wrong }
+        guard let text else { throw .wrong }
         return text.string
     }
 
     @inline(__always)
     func integer<T: FixedWidthInteger>(_: T.Type) throws(Mismatch) -> T {
-        let number: T? =
-            switch type {
-            case .int64: T(exactly: kser_json_int64(self))
-            case .uint64: T(exactly: kser_json_uint64(self))
-            case .double: T(exactly: kser_json_double(self))
-            default: throw .wrong
-            }
+        let number: T?
+        if let int64 {
+            number = T(exactly: int64)
+        } else if let uint64 {
+            number = T(exactly: uint64)
+        } else if let double {
+            number = T(exactly: double)
+        } else {
+            throw .wrong
+        }
         guard let number else { throw .unrepresentable }
         return number
     }
 
     @inline(__always)
     func float<T: BinaryFloatingPoint>(_: T.Type) throws(Mismatch) -> T {
-        let number: T =
-            switch type {
-            case .int64: T(kser_json_int64(self))
-            case .uint64: T(kser_json_uint64(self))
-            case .double: T(kser_json_double(self))
-            default: throw .wrong
-            }
+        guard let double else { throw .wrong }
+        // A big integer must be rounded once only.
+        let number = T.self == Double.self ? T(double) : int64.map { T($0) } ?? T(double)
         guard number.isFinite else { throw .unrepresentable }
         return number
     }
 
     func decimal() throws(Mismatch) -> Decimal {
-        switch type {
-        case .int64: return Decimal(kser_json_int64(self))
-        case .uint64: return Decimal(kser_json_uint64(self))
-        case .double:
-            // By way of the shortest digits: Decimal(Double) is not exact.
-            guard let number = Decimal(string: "\(kser_json_double(self))", locale: nil) else { throw .unrepresentable }
-            return number
-        default: throw .wrong
-        }
+        if let int64 { return Decimal(int64) }
+        if let uint64 { return Decimal(uint64) }
+        guard let double else { throw .wrong }
+        // By way of the shortest digits: Decimal(Double) is not exact.
+        guard let number = Decimal(string: "\(double)", locale: nil) else { throw .unrepresentable }
+        return number
     }
 
     var isNull: Bool { type == .null }

@@ -122,8 +122,8 @@ extension JSONPath {
         }
 
         private static let comparisons: [(String, Comparison)] = [
-            ("==", .equal), ("=", .equal), ("!=", .unequal), ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("<", .less),
-            (">", .greater),
+            ("==", .equal), ("=", .equal), ("!=", .unequal),
+            ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("<", .less), (">", .greater),
         ]
 
         private mutating func test() throws -> (Comparison, JSON)? {
@@ -153,9 +153,8 @@ extension JSONPath {
             skipBlanks()
             let start = place
             let name = run(of: { $0 == "_" || $0 == "@" || $0 == "-" || ($0.isASCII && $0.properties.isAlphanumeric) })
-            if let first = name.unicodeScalars.first(where: { $0 != "@" }), first == "_" || first.properties.isAlphabetic {
-                return name
-            }
+            let first = name.unicodeScalars.first { $0 != "@" }
+            if let first, first == "_" || first.properties.isAlphabetic { return name }
             place = start
             return nil
         }

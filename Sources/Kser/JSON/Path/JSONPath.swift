@@ -116,11 +116,13 @@ extension JSONPath {
         switch value {
         case .array(let elements):
             let place = index < 0 ? elements.count + index : index
-            return elements.indices.contains(place) ? elements[place] : nil
+            guard elements.indices.contains(place) else { return nil }  // in a ternary, nil would be JSON's null
+            return elements[place]
         case .string(let text):
             let scalars = Array(text.unicodeScalars)
             let place = index < 0 ? scalars.count + index : index
-            return scalars.indices.contains(place) ? .string(String(scalars[place])) : nil
+            guard scalars.indices.contains(place) else { return nil }
+            return .string(String(scalars[place]))
         default: return nil
         }
     }

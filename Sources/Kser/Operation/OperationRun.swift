@@ -1,0 +1,116 @@
+import Synchronization
+
+/// One run of an operation: its parameters, its status and its tasks with theirs, made by
+/// ``OperationEntrypoint/build(_:uuid:metadata:logger:)``.
+///
+/// It may be executed again, though not twice at once: tasks whose status is ``TaskStatus/success`` are skipped and
+/// their results forwarded, all others run. As in kser no task's status changes by itself; a task that keeps track sets
+/// `execution.status` in its hooks.
+public final class OperationRun: Sendable {
+    private struct State {
+        var tasks: [TaskCall] = []
+        var buildError: (any Error)?
+    }
+
+    /// The operation's own execution: uuid, parameters, metadata and status. Its result is what its message brought, and
+    /// is not forwarded to the tasks.
+    public let execution: Execution
+
+    let operation: any OperationEntrypoint
+    private let state = Mutex(State())
+
+    package init(_ operation: any OperationEntrypoint, _ execution: Execution) {
+        self.operation = operation
+        self.execution = execution
+    }
+
+    /// The uuid of the operation.
+    public var uuid: String { execution.uuid }
+
+    /// The state of the operation.
+    public var status: TaskStatus { execution.status }
+
+    /// The tasks, each with its status and result so far.
+    public var tasks: [TaskCall] { state.withLock { $0.tasks } }
+
+    /// What building threw; executing throws it again.
+    public var buildError: (any Error)? { state.withLock { $0.buildError } }
+
+    /// Adds tasks at the end (kser: `add_task`), while the operation runs too.
+    ///
+    /// - Throws: ``KserError`` `validation` when a task's uuid is taken.
+    public func append(_ tasks: TaskCall...) throws { try append(tasks) }
+
+    /// The first task after this one that is not ``TaskStatus/success``; nil when there is none.
+    public func next(after task: TaskCall) -> TaskCall? {
+        tasks.drop { $0.uuid != task.uuid }.dropFirst().first { $0.status != .success }
+    }
+
+    /// The task at a place; nil past the end.
+    func task(at index: Int) -> TaskCall? {
+        state.withLock { $0.tasks.indices.contains(index) ? $0.tasks[index] : nil }
+    }
+
+    /// Puts a changed task in its place.
+    package func put(_ task: TaskCall, at index: Int) {
+        state.withLock { $0.tasks[index] = task }
+    }
+}
+
+extension OperationRun {
+    /// What kser's constructor and `build` do, but an error is kept.
+    static func prepared(_ operation: any OperationEntrypoint, _ execution: Execution) async -> OperationRun {
+        let run = OperationRun(operation, execution)
+        do {
+            try await run.begin()
+            try await run.build(execution.params)
+        } catch {
+            run.state.withLock { $0.buildError = error }
+        }
+        return run
+    }
+
+    /// What kser's constructor does: `postInit`, whose failure sets the status and goes to `onError`, but does not keep
+    /// the operation from running.
+    ///
+    /// - Throws: what `onError` throws.
+    package func begin() async throws {
+        do {
+            try await operation.postInit(execution)
+        } catch {
+            _ = try await fail(.from(error, uuid: uuid))
+        }
+    }
+
+    /// Makes the tasks and appends them to those that are there.
+    package func build(_ params: JSONObject) async throws {
+        try append(try await computeTasks(params))
+        try await operation.finalize(self)
+    }
+
+    /// Makes the tasks.
+    package func computeTasks(_ params: JSONObject) async throws -> [TaskCall] {
+        log(.debug, "PreBuild") { ": \($0): \(JSON.object(params.redacted))" }
+        try await operation.checkRequiredParameters(in: execution)
+        let changed = try await operation.preBuild(params, in: execution)
+        let tasks = try await operation.tasks(decoding: changed.isEmpty ? params : changed, in: execution)
+        log(.debug, "BuildTasks") { _ in ": \(tasks.count) task(s) found" }
+        return tasks
+    }
+
+    private func append(_ new: [TaskCall]) throws {
+        try state.withLock { state in
+            var taken = Set(state.tasks.flatMap(\.uuids))
+            for call in new {
+                var call = call
+                if let uuid = call.claim(&taken) {
+                    throw KserError.validation(
+                        "Duplicate task uuid: \(uuid) for \(execution.path)",
+                        extra: ["uuid": .string(uuid)]
+                    )
+                }
+                state.tasks.append(call)
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+/// A step of an operation: an entrypoint with the parameters it is to run with, and what became of it.
+///
+///     TaskCall(DiceRoll(), ["faces": 12])
+///
+/// A step may be an operation itself, which then builds and runs its own tasks, or several steps at once: see
+/// ``concurrent(limit:onFailure:collectingInto:uuid:_:)``.
+public struct TaskCall: Sendable {
+    enum Work: Sendable {
+        case entrypoint(RegisteredEntrypoint)
+        case concurrent(ConcurrentTasks)
+    }
+
+    /// The uuid of the task.
+    public private(set) var uuid: String
+    /// The path of its entrypoint; `concurrent` for concurrent steps.
+    public let path: String
+    /// The parameters.
+    public var params: JSONObject
+    /// Data about the task; it travels with its messages.
+    public var metadata: JSONObject
+    /// The state of the task. One that is ``TaskStatus/success`` is not run; its ``result`` is forwarded.
+    public var status: TaskStatus
+    /// The result of the task so far.
+    public var result: ExecutionResult
+
+    private var work: Work
+    private let hasGivenUUID: Bool
+
+    /// Makes a step.
+    ///
+    /// - Parameters:
+    ///   - entrypoint: the entrypoint to run.
+    ///   - params: its parameters.
+    ///   - uuid: the uuid of the task; a random one when empty.
+    ///   - status: the state to begin with, for an operation that is resumed.
+    ///   - result: the result to begin with; nil makes a fresh one.
+    ///   - metadata: data about the task.
+    public init(
+        _ entrypoint: some TaskEntrypoint,
+        _ params: JSONObject = [:],
+        uuid: String = "",
+        status: TaskStatus = .pending,
+        result: ExecutionResult? = nil,
+        metadata: JSONObject = [:]
+    ) {
+        self.init(.entrypoint(RegisteredEntrypoint(entrypoint)), path: entrypoint.path, uuid: uuid)
+        self.params = params
+        self.metadata = metadata
+        self.status = status
+        if let result { self.result = result }
+    }
+
+    init(_ work: Work, path: String, uuid: String) {
+        self.work = work
+        self.path = path
+        self.uuid = uuid.isEmpty ? .randomUUID() : uuid
+        hasGivenUUID = !uuid.isEmpty
+        params = [:]
+        metadata = [:]
+        status = .pending
+        result = ExecutionResult(uuid: self.uuid)
+    }
+
+    /// The steps that run at once; none for a single task.
+    public var members: [TaskCall] {
+        if case .concurrent(let tasks) = work { tasks.members } else { [] }
+    }
+
+    /// A message that asks for the task.
+    package func message(result: ExecutionResult?) -> Message {
+        Message(uuid: uuid, entrypoint: path, params: params, result: result ?? self.result, metadata: metadata)
+    }
+}
+
+extension TaskCall {
+    /// Runs the step in an operation's execution and keeps what becomes of it.
+    mutating func run(after previous: ExecutionResult?, in operation: Execution) async throws -> ExecutionResult {
+        switch work {
+        case .concurrent(var tasks):
+            defer { work = .concurrent(tasks) }
+            result = try await tasks.run(as: uuid, after: previous, in: operation)
+            return result
+        case .entrypoint(let entrypoint):
+            let execution = makeExecution(of: entrypoint, in: operation)
+            defer { take(execution) }
+            let outcome = try await entrypoint.throwingPerform(execution, previous)
+            if entrypoint.isOperation { execution.result = outcome }
+            return outcome
+        }
+    }
+
+    private func makeExecution(of entrypoint: RegisteredEntrypoint, in operation: Execution) -> Execution {
+        Execution(
+            uuid: uuid,
+            path: path,
+            isTask: entrypoint.isTask,
+            params: params,
+            result: result,
+            metadata: metadata,
+            record: operation.record,
+            attempt: operation.attempt,
+            status: status,
+            logger: operation.logger
+        )
+    }
+
+    private mutating func take(_ execution: Execution) {
+        params = execution.params
+        metadata = execution.metadata
+        status = execution.status
+        result = execution.result
+    }
+
+    /// The uuids of the step and of its members.
+    var uuids: [String] { [uuid] + members.flatMap(\.uuids) }
+
+    /// Takes the step's uuids. Copies of a step that was given no uuid are steps of their own and get new ones.
+    ///
+    /// - Returns: a given uuid that is taken already; nil when there is none.
+    mutating func claim(_ taken: inout Set<String>) -> String? {
+        if !taken.insert(uuid).inserted {
+            if hasGivenUUID { return uuid }
+            let copied = uuid
+            uuid = .randomUUID()
+            if result.uuid == copied { result.uuid = uuid }
+            taken.insert(uuid)
+        }
+        guard case .concurrent(var tasks) = work else { return nil }
+        defer { work = .concurrent(tasks) }
+        return tasks.claim(&taken)
+    }
+}
