@@ -66,7 +66,7 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka"]),
+        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
