@@ -72,7 +72,7 @@ let package = Package(
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
-        tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -86,6 +86,13 @@ public struct SecretBoxCodec: MessageCodec {
 }
 
 extension SecretBoxCodec {
+    /// The error, then ` <- ` and the bytes as they came, as kser-crypto logs them.
+    public func importFailure(_ error: any Error, of bytes: [UInt8]) -> String {
+        "\(base.importFailure(error, of: bytes)) <- \(String(decoding: bytes, as: UTF8.self))"
+    }
+}
+
+extension SecretBoxCodec {
     /// The envelope of any bytes under a random nonce, sealed with the current key: a JSON text of one line, ASCII only.
     ///
     /// - Throws: `KserError` of kind `internal` when the envelope is larger than ``maximumSize``.
