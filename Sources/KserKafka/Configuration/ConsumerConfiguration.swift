@@ -54,7 +54,8 @@ public struct ConsumerConfiguration: Sendable {
     public var commitInterval = Duration.seconds(1)
     /// How long the first assignment may take before the sequences end with an error; default 30 seconds.
     public var connectTimeout = Duration.seconds(30)
-    /// How long a revocation or ``Consumer/close()`` waits for records that are being handled; default 10 seconds.
+    /// How long a revocation or ``Consumer/close()`` waits for records that are being handled; default 10 seconds. The
+    /// answer to the last commit, and that to leaving the group, are waited for as long, at most 5 seconds.
     public var drainTimeout = Duration.seconds(10)
     /// Any further property of librdkafka; it wins over the settings above.
     public var additional: [String: String] = [:]
@@ -153,6 +154,11 @@ extension ConsumerConfiguration: CustomStringConvertible, CustomReflectable {
     public var description: String { redactedDescription }
     /// The settings, without secrets.
     public var customMirror: Mirror { redactedMirror }
+}
+
+extension ConsumerConfiguration {
+    /// How long a broker's answer is waited for where nothing better can be done: the last commit, the farewell.
+    var answerTimeout: Duration { max(.seconds(1), min(drainTimeout, .seconds(5))) }
 }
 
 extension ConsumerConfiguration: ClientConfiguration {
