@@ -30,20 +30,23 @@ enum Tasks {
         ("peer.Echo", "{}"),
     ]
 
-    /// A controller with the peer's entrypoints.
+    /// A controller with the peer's entrypoints, which logs nothing.
     ///
-    /// - Parameter handled: called with the uuid of each task that is run.
-    /// - Returns: the controller, which logs nothing.
-    /// - Throws: nothing in truth.
-    static func controller(handled: @escaping @Sendable (String) -> Void = { _ in }) async throws -> Controller {
+    /// - Parameter handled: called with each task before it is run.
+    /// - Returns: the controller.
+    /// - Throws: when an entrypoint cannot be registered.
+    static func controller(handled: @escaping @Sendable (Invocation) -> Void = { _ in }) async throws -> Controller {
         struct Hello: Decodable { var name: String }
         struct Fail: Decodable { var type, message: String }
+        struct Watcher: Middleware {
+            var handled: @Sendable (Invocation) -> Void
+            func handle(_ invocation: Invocation, next: Next) async throws -> ExecutionResult {
+                handled(invocation)
+                return try await next(invocation)
+            }
+        }
 
-        let hooks = ControllerHooks(onMessage: { message in
-            handled(message.uuid)
-            return message
-        })
-        let controller = Controller(hooks: hooks, logger: .none)
+        let controller = Controller(middleware: [Watcher(handled: handled)], logger: .none)
         try await controller.register("peer.Noop") { (_: JSONObject, _) in }
         try await controller.register("peer.Echo") { (params: JSONObject, execution) in
             execution.result(

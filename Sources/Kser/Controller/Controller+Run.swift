@@ -63,8 +63,7 @@ extension Controller {
             LogRecord(
                 .error,
                 logger: "kser.controller",
-                "\(name).ImportError: Failed to load data from kafka: "
-                    + (error is KserError ? known.description : known.message),
+                "\(name).ImportError: Failed to load data from kafka: \(codec.importFailure(error, of: bytes))",
                 error: known.json,
                 metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)]
             )

@@ -26,7 +26,8 @@ ap.add_argument("--count", type=int)
 ap.add_argument("--timeout", type=float, default=60)
 args = ap.parse_args()
 end = time.time() + args.timeout
-os.environ.setdefault("LOCK_PATH", tempfile.mkdtemp(prefix="kser-"))
+if "LOCK_PATH" not in os.environ:
+    os.environ["LOCK_PATH"] = tempfile.mkdtemp(prefix="kser-")
 
 if args.command == "send":
     from kser.schemas import Message
