@@ -29,10 +29,10 @@ tsan:
 		--filter '^(KserTests|KserTestingTests)\.' 2>&1 | tee .build/tsan.log
 	@grep -q 'Test run with [1-9]' .build/tsan.log
 
-# A table here, and .build/bench.json.
+# A table here, and .build/bench.json. ONLY="decode latency" measures these alone.
 bench:
 	@Tests/Support/deps.sh run
-	swift run --configuration release kser-bench .build/bench.json
+	swift run --configuration release kser-bench .build/bench.json $(ONLY)
 
 # .build/docs.doccarchive
 docs:

@@ -66,13 +66,13 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka"]),
+        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
-        tests("KserVectorTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -28,7 +28,8 @@ struct Dice {
         let worker = Worker(
             consumer: try Consumer(consumerConfiguration(servers, group: "dice-\(run)"), topics: [jobs]),
             controller: controller,
-            options: WorkerOptions(replies: Replies(to: results, with: producer)))
+            options: WorkerOptions(replies: Replies(to: results, with: producer))
+        )
         async let working: Void = worker.run()
 
         let succeeded = try await countSuccesses(of: Set(rolls.map(\.uuid)), in: results, servers)

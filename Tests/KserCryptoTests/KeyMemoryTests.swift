@@ -23,7 +23,9 @@ import Testing
             let message = Message(entrypoint: "e", params: ["n": .integer(Int64(number))])
             #expect(try codec.decode(codec.encode(message)) == message)
         }
-        let masked = codec.key.withPointer { MaskedKey(UnsafeBufferPointer(start: $0, count: SecretBoxKey.byteCount)) }
+        let masked = codec.keys.snapshot.current.key.withPointer {
+            MaskedKey(UnsafeBufferPointer(start: $0, count: SecretBoxKey.byteCount))
+        }
         #expect(try Memory.copies(of: masked) == 1, "a key in use is found, and once")
         return masked
     }

@@ -90,7 +90,7 @@ import Testing
 
     @Test func everyOtherKeyIsRefused() throws {
         for sealed in Self.envelopes {
-            for other in Self.envelopes where other.codec.key !== sealed.codec.key {
+            for other in Self.envelopes where other.codec.keys !== sealed.codec.keys {
                 expectRefusal(other, sealed.text, .notAuthentic, "wrong key")
             }
         }

@@ -16,7 +16,8 @@ struct RoundTripTests {
             ProducerRecord(
                 topic: "all",
                 value: Array("é".utf8),
-                headers: [Record.Header("a", text: "1"), Record.Header("a", nil), Record.Header("empty", [])]),
+                headers: [Record.Header("a", text: "1"), Record.Header("a", nil), Record.Header("empty", [])]
+            ),
         ]
         let metadata = try await producer.send(contentsOf: sent)
         #expect(metadata.map(\.offset) == [0, 1, 2, 3])

@@ -44,7 +44,9 @@ import Testing
         for number in 0..<200 {
             let key = "k\(number % 10)"
             let message = Message(
-                entrypoint: "step", params: ["key": .string(key), "number": .integer(Int64(number))])
+                entrypoint: "step",
+                params: ["key": .string(key), "number": .integer(Int64(number))]
+            )
             try await producer.send(message, to: "jobs", key: Array(key.utf8))
         }
         try await withWorker(.key(limit: 4)) { try await done.wait() }
@@ -82,7 +84,9 @@ import Testing
         let producer = broker.makeProducer()
         for value in 0..<20 as Range<Int64> {
             try await producer.send(
-                Message(uuid: "u\(value)", entrypoint: "double", params: ["value": .integer(value)]), to: "jobs")
+                Message(uuid: "u\(value)", entrypoint: "double", params: ["value": .integer(value)]),
+                to: "jobs"
+            )
         }
         let results = broker.makeConsumer(topics: ["results"], group: "reader")
         try await withWorker(options: WorkerOptions(replies: Replies(to: "results", with: producer))) {
@@ -190,7 +194,8 @@ import Testing
             consumer: broker.makeConsumer(topics: ["jobs"], group: "g"),
             controller: controller,
             concurrency: concurrency,
-            options: options)
+            options: options
+        )
         let running = Task { try await worker.run() }
         do {
             try await body()

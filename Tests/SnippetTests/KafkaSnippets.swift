@@ -39,7 +39,9 @@ private struct Hello: Entrypoint {
         try await controller.register("dice.roll") { (_: JSONObject, _) in handled.fulfill() }
         try await send(Message(entrypoint: "dice.roll"), to: "dice", servers)
         let consumer = try Consumer(
-            ConsumerConfiguration(bootstrapServers: servers, groupID: "workers"), topics: ["dice"])
+            ConsumerConfiguration(bootstrapServers: servers, groupID: "workers"),
+            topics: ["dice"]
+        )
         let controller = controller
         let running = Task {
             // README.md: or by hand
@@ -65,22 +67,26 @@ private struct Hello: Entrypoint {
     @Test func resultsComeBack() async throws {
         let (servers, broker) = try await makeBroker()
         try await controller.register(Hello())
+        let configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "workers")
 
         // README.md: send, and get results back
         let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
         try await producer.send(Hello().message(["name": "Ada"]), to: "jobs")  // returns when the broker has it
 
+        let replies = Replies(to: "results", with: producer)
+        let deadLetters = DeadLetterTopic(with: producer)  // "jobs-dlt"
         let worker = Worker(
-            consumer: try Consumer(ConsumerConfiguration(bootstrapServers: servers, groupID: "workers"), topics: ["jobs"]),
+            consumer: try Consumer(configuration, topics: ["jobs"]),
             controller: controller,
-            options: WorkerOptions(
-                replies: Replies(to: "results", with: producer),
-                deadLetters: DeadLetterTopic(with: producer)))  // "jobs-dlt"
+            options: WorkerOptions(replies: replies, deadLetters: deadLetters)
+        )
         // end
 
         let running = Task { try await worker.run() }
         let results = try Consumer(
-            ConsumerConfiguration(bootstrapServers: servers, groupID: "reader"), topics: ["results"])
+            ConsumerConfiguration(bootstrapServers: servers, groupID: "reader"),
+            topics: ["results"]
+        )
         for try await record in results {
             let reply = try JSONMessageCodec().decode(record.value ?? [])
             #expect(reply.result.stdout == "Hello Ada !")
@@ -97,7 +103,9 @@ private struct Hello: Entrypoint {
             hooks: ControllerHooks(onSuccess: { _, result in
                 handled.fulfill()
                 return result
-            }), logger: .none)
+            }),
+            logger: .none
+        )
         try await controller.register(Hello())
 
         // README.md: test without Kafka

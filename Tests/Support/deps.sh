@@ -11,8 +11,6 @@ cd "$(dirname "$0")/../.."
 say() { echo "deps: $*" >&2; }
 fail() { say "$@"; exit 1; }
 have() { command -v "$1" >/dev/null; }
-have_library() { compgen -G "/usr/lib/*/lib$1.so*" || compgen -G "/usr/lib64/lib$1.so*" \
-    || compgen -G "/opt/homebrew/lib/lib$1.*" || compgen -G "/usr/local/lib/lib$1.*"; } >/dev/null
 
 profile=${1:-test}
 [[ $profile == run || $profile == test ]] || fail "unknown profile '$profile': use run or test"
@@ -22,14 +20,14 @@ if have apt-get; then manager=apt; elif have brew; then manager=brew; else manag
 missing=()
 need() { if [[ $manager == brew ]]; then missing+=("$2"); else missing+=("$1"); fi; } # need <Debian name> <Homebrew name>
 
-rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0'
+rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0' sodium='libsodium >= 1.0.18'
 have pkg-config || need pkg-config pkgconf
 pkg-config --exists "$rdkafka" 2>/dev/null || need librdkafka-dev librdkafka
 pkg-config --exists "$simdjson" 2>/dev/null || need libsimdjson-dev simdjson
+pkg-config --exists "$sodium" 2>/dev/null || need libsodium-dev libsodium
 venv=${KSER_VENV:-.build/venv}
 if [[ $profile == test ]]; then
     have kcat || need kcat kcat
-    have_library sodium || need libsodium23 libsodium
     [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
 fi
 
@@ -52,7 +50,8 @@ if ((${#missing[@]})); then
         $as_root apt-get update
         $as_root "${install[@]}"
     fi
-    pkg-config --exists "$rdkafka" "$simdjson" || fail "this system's packages are too old: need $rdkafka and $simdjson"
+    pkg-config --exists "$rdkafka" "$simdjson" "$sodium" ||
+        fail "this system's packages are too old: need $rdkafka, $simdjson and $sodium"
 fi
 
 if [[ $profile == test && -n ${KSER_VENV:-} ]]; then

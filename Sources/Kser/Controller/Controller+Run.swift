@@ -6,6 +6,7 @@ extension Controller {
     /// - Parameters:
     ///   - record: the record; a tombstone is an undecodable message.
     ///   - attempt: how often the message has been tried, this time included.
+    /// - Returns: the result, with the uuid of the message or of the result that came with it.
     public nonisolated func run(_ record: Record, attempt: Int = 1) async -> ExecutionResult {
         await dispatch(record, attempt: attempt).result
     }
@@ -34,7 +35,10 @@ extension Controller {
     private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
         logger.log(.debug) {
             LogRecord(
-                .debug, logger: "kser.controller", "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))")
+                .debug,
+                logger: "kser.controller",
+                "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))"
+            )
         }
         let message: Message
         do {
@@ -59,10 +63,10 @@ extension Controller {
             LogRecord(
                 .error,
                 logger: "kser.controller",
-                "\(name).ImportError: Failed to load data from kafka: "
-                    + (error is KserError ? known.description : known.message),
+                "\(name).ImportError: Failed to load data from kafka: \(codec.importFailure(error, of: bytes))",
                 error: known.json,
-                metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)])
+                metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)]
+            )
         }
         return Dispatch(message: nil, result: .from(known), refusal: .undecodable)
     }
@@ -107,7 +111,10 @@ extension Controller {
     private nonisolated func arrive(_ invocation: Invocation) async -> Arrival {
         guard let entrypoint = registry.withLock({ $0[invocation.message.entrypoint] }) else {
             return Arrival(
-                outcome: .failure(unknownEntrypoint(invocation.message)), execution: nil, refusal: .unknownEntrypoint)
+                outcome: .failure(unknownEntrypoint(invocation.message)),
+                execution: nil,
+                refusal: .unknownEntrypoint
+            )
         }
         let execution = makeExecution(of: entrypoint, invocation)
         do {
@@ -127,7 +134,8 @@ extension Controller {
             metadata: invocation.message.metadata,
             record: invocation.record,
             attempt: invocation.attempt,
-            logger: logger)
+            logger: logger
+        )
     }
 
     private nonisolated func unknownEntrypoint(_ message: Message) -> KserError {
@@ -137,7 +145,8 @@ extension Controller {
                 "uuid": .string(message.uuid),
                 "entrypoint": .string(message.entrypoint),
                 "allowed": .array(entrypoints.map(JSON.string)),
-            ])
+            ]
+        )
     }
 
     /// Logs the outcome and hands it to the application's hook; a hook that throws makes it a failure.
@@ -161,7 +170,8 @@ extension Controller {
                 logger: "kser.controller",
                 "\(name).\(result.isSuccess ? "Success" : "Failed"): \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 }

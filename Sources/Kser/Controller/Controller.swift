@@ -70,7 +70,9 @@ public actor Controller {
         _ name: String,
         handler: @escaping @Sendable (Parameters, Execution) async throws -> Output
     ) throws {
-        try register(ClosureEntrypoint(path: name, result: HandlerOutput.conversion(from: Output.self), handler: handler))
+        try register(
+            ClosureEntrypoint(path: name, result: HandlerOutput.conversion(from: Output.self), handler: handler)
+        )
     }
 
     /// Takes an entrypoint out of the registry.

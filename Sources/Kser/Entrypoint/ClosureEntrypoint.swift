@@ -15,11 +15,14 @@ enum HandlerOutput {
 
     /// Chosen once for a closure.
     static func conversion<Output>(from type: Output.Type) throws -> Conversion<Output> {
-        if type == ExecutionResult.self { return { output, execution in output as? ExecutionResult ?? execution.result() } }
+        if type == ExecutionResult.self {
+            return { output, execution in output as? ExecutionResult ?? execution.result() }
+        }
         if type == Void.self { return { _, execution in execution.result() } }
         guard type is any Encodable.Type else {
             throw KserError.validation(
-                "A handler gives an ExecutionResult, nothing or an Encodable value; \(type) is none of these")
+                "A handler gives an ExecutionResult, nothing or an Encodable value; \(type) is none of these"
+            )
         }
         return { output, execution in
             guard let output = output as? any Encodable else { return execution.result() }

@@ -37,12 +37,13 @@ extension Entrypoint {
         return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
     }
 
-    /// A message that asks for this entrypoint.
+    /// Makes a message that asks for this entrypoint.
     ///
     /// - Parameters:
     ///   - params: the parameters.
     ///   - uuid: the uuid of the task; nil makes a random one.
     ///   - metadata: data about the message.
+    /// - Returns: the message, with a fresh result.
     public func message(_ params: JSONObject = [:], uuid: String? = nil, metadata: JSONObject = [:]) -> Message {
         Message(uuid: uuid, entrypoint: path, params: params, metadata: metadata)
     }
@@ -56,6 +57,7 @@ extension Entrypoint {
             isTask: self is any TaskEntrypoint,
             params: params,
             metadata: metadata,
-            logger: logger)
+            logger: logger
+        )
     }
 }

@@ -51,7 +51,9 @@ public final class Execution: Sendable {
                 params: params,
                 metadata: metadata,
                 result: result ?? ExecutionResult(uuid: uuid),
-                status: status))
+                status: status
+            )
+        )
     }
 
     /// The parameters. Hooks may change them; the handler's typed parameters are then decoded anew.
@@ -130,7 +132,8 @@ extension Execution {
                 entrypoint: path,
                 params: state.params,
                 result: result ?? state.result,
-                metadata: state.metadata)
+                metadata: state.metadata
+            )
         }
     }
 
@@ -142,7 +145,8 @@ extension Execution {
                 logger: isTask ? "kser.sequencing.task" : "kser.entry",
                 "\(name).\(isTask ? status.rawValue : "MESSAGE"): \(path)[\(uuid)]: \(text)",
                 kmsg: isTask ? message(result: ExecutionResult(uuid: uuid)) : nil,
-                metadata: metadata)
+                metadata: metadata
+            )
         }
     }
 
@@ -152,7 +156,8 @@ extension Execution {
                 .debug,
                 logger: "kser.entry",
                 "\(name).\(step): \(path)[\(uuid)]",
-                kmsg: message(result: ExecutionResult(uuid: uuid)))
+                kmsg: message(result: ExecutionResult(uuid: uuid))
+            )
         }
     }
 
@@ -164,7 +169,8 @@ extension Execution {
                 "\(name).\(step): \(path)[\(uuid)]: \(result)",
                 kmsg: message(result: ExecutionResult(uuid: uuid)),
                 kresult: result,
-                error: level == .error ? result.retval["error"] : nil)
+                error: level == .error ? result.retval["error"] : nil
+            )
         }
     }
 }

@@ -14,7 +14,8 @@ func withTimeLimit<Value: Sendable>(
     let timer = Task {
         try await Task.sleep(for: limit)
         race.end(
-            with: .failure(KserError(.deadlineExceeded, "The handler did not return within its limit of \(limit)")))
+            with: .failure(KserError(.deadlineExceeded, "The handler did not return within its limit of \(limit)"))
+        )
     }
     defer {
         working.cancel()

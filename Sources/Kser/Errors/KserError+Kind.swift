@@ -31,24 +31,48 @@ extension KserError.Kind: Hashable {
 extension KserError.Kind {
     /// The mother of all kinds (Python: `Error`); it is not in the registry.
     public static let error = Self(
-        msgid: "Err-00000", name: "Error", code: 1, description: "Mother class for all errors")
+        msgid: "Err-00000",
+        name: "Error",
+        code: 1,
+        description: "Mother class for all errors"
+    )
     /// Settings are missing or wrong.
     public static let configuration = Self(
-        msgid: "ERR-19036", name: "ConfigurationError", code: 400, description: "Configuration error")
+        msgid: "ERR-19036",
+        name: "ConfigurationError",
+        code: 400,
+        description: "Configuration error"
+    )
     /// Reading or writing failed.
     public static let io = Self(msgid: "ERR-27582", name: "IOError", code: 500, description: "I/O Error")
     /// The task does not do this.
     public static let notImplemented = Self(
-        msgid: "ERR-04766", name: "NotImplemented", code: 501, description: "Not Implemented")
+        msgid: "ERR-04766",
+        name: "NotImplemented",
+        code: 501,
+        description: "Not Implemented"
+    )
     /// The input is not acceptable.
     public static let validation = Self(
-        msgid: "ERR-04413", name: "ValidationError", code: 400, description: "Validation error")
+        msgid: "ERR-04413",
+        name: "ValidationError",
+        code: 400,
+        description: "Validation error"
+    )
     /// What was asked for is not there.
     public static let notFound = Self(msgid: "ERR-08414", name: "NotFound", code: 404, description: "Not Found")
     /// Anything else that went wrong.
     public static let `internal` = Self(
-        msgid: "ERR-29885", name: "InternalError", code: 500, description: "Internal Error")
+        msgid: "ERR-29885",
+        name: "InternalError",
+        code: 500,
+        description: "Internal Error"
+    )
     /// The handler did not return within its time limit. Kser for Swift's own; kser has no deadlines.
     public static let deadlineExceeded = Self(
-        msgid: "ERR-50400", name: "DeadlineExceeded", code: 504, description: "Deadline exceeded")
+        msgid: "ERR-50400",
+        name: "DeadlineExceeded",
+        code: 504,
+        description: "Deadline exceeded"
+    )
 }

@@ -65,8 +65,16 @@ private enum LogClock {
         localtime_r(&time.tv_sec, &parts)
         return String(
             format: "%04d-%02d-%02d%@%02d:%02d:%02d%@%03d",
-            Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday), separator,
-            Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec), fraction, Int(time.tv_nsec) / 1_000_000)
+            Int(parts.tm_year) + 1900,
+            Int(parts.tm_mon) + 1,
+            Int(parts.tm_mday),
+            separator,
+            Int(parts.tm_hour),
+            Int(parts.tm_min),
+            Int(parts.tm_sec),
+            fraction,
+            Int(time.tv_nsec) / 1_000_000
+        )
     }
 }
 

@@ -70,6 +70,7 @@ extension ExecutionResult {
     /// - Parameters:
     ///   - error: the error.
     ///   - uuid: the uuid of the task, for an error whose `extra.uuid` is no text, as in kser; nil makes a random one.
+    /// - Returns: the failed result.
     public static func from(_ error: KserError, uuid: String? = nil) -> ExecutionResult {
         var uuid = uuid
         if case .string(let named)? = error.extra["uuid"], !named.isEmpty { uuid = named }
@@ -77,7 +78,8 @@ extension ExecutionResult {
             uuid: uuid ?? "",
             retcode: error.code,
             stderr: error.message,
-            retval: ["error": error.json])
+            retval: ["error": error.json]
+        )
     }
 
     /// The result of any error (kser: `from_exception`): errors that are not kser's become internal errors whose extra
@@ -86,6 +88,7 @@ extension ExecutionResult {
     /// - Parameters:
     ///   - error: the error.
     ///   - uuid: the uuid of the task; nil makes a random one.
+    /// - Returns: the failed result.
     public static func from(_ error: any Error, uuid: String? = nil) -> ExecutionResult {
         if let error = error as? KserError { return from(error, uuid: uuid) }
         let uuid = uuid ?? .randomUUID()

@@ -34,7 +34,8 @@ package final class StreamHub: Sendable {
             partition: partition,
             limits: limits,
             owner: owner,
-            merged: isMerged ? merged : nil)
+            merged: isMerged ? merged : nil
+        )
     }
 
     /// Shows a partition to who iterates over the partitions; the merged sequence has its records anyway.

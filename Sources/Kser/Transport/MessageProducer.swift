@@ -74,7 +74,8 @@ extension MessageProducer {
                 key: key,
                 value: try codec.encode(message),
                 headers: headers,
-                timestamp: timestamp)
+                timestamp: timestamp
+            )
             let metadata = try await send(record)
             logSuccess(message, topic)
             return metadata
@@ -102,7 +103,8 @@ extension MessageProducer {
                 key: key,
                 partition: partition,
                 headers: headers,
-                timestamp: timestamp)
+                timestamp: timestamp
+            )
             return ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
         } catch {
             return .from(error, uuid: message.uuid)
@@ -151,7 +153,8 @@ extension MessageProducer {
                 .debug,
                 logger: "kser.controller",
                 "\(name).ReceivedMessage \(message)",
-                kmsg: message)
+                kmsg: message
+            )
         }
     }
 
@@ -163,7 +166,8 @@ extension MessageProducer {
                 logger: "kser.controller",
                 "\(name).Success: \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 
@@ -175,7 +179,8 @@ extension MessageProducer {
                 logger: "kser.controller",
                 "\(name).Failed: \(message): \(result)",
                 kmsg: message,
-                kresult: result)
+                kresult: result
+            )
         }
     }
 }

@@ -11,10 +11,12 @@ public struct Concurrency: Sendable, Hashable {
     /// Records of one key in order, keys beside one another; records without a key wait for none.
     ///
     /// - Parameter limit: handlers in flight in the whole worker, at least 1.
+    /// - Returns: the choice, for a ``Worker``.
     public static func key(limit: Int) -> Concurrency { Concurrency(mode: .key, limit: max(1, limit)) }
 
     /// Every record beside every other, in no order.
     ///
     /// - Parameter limit: handlers in flight in the whole worker, at least 1.
+    /// - Returns: the choice, for a ``Worker``.
     public static func unordered(limit: Int) -> Concurrency { Concurrency(mode: .unordered, limit: max(1, limit)) }
 }

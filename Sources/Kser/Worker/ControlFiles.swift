@@ -29,6 +29,7 @@ public struct ControlFiles: Sendable {
     /// - Parameters:
     ///   - environment: the variables; nil means the process's own.
     ///   - host: the host's name; nil means this one's.
+    /// - Returns: the files' paths; none of them is looked at yet.
     public static func fromEnvironment(
         _ environment: [String: String]? = nil,
         host: String? = nil
@@ -39,7 +40,8 @@ public struct ControlFiles: Sendable {
         return ControlFiles(
             pause: environment["LOCK_FILE"] ?? "\(folder)/kser-\(host)-pause.lock",
             terminate: environment["TERMINATE_FILE"] ?? "\(folder)/kser-\(host)-terminate.lock",
-            running: environment["RUNNING_FILE"] ?? "\(folder)/kser-\(host)-run.lock")
+            running: environment["RUNNING_FILE"] ?? "\(folder)/kser-\(host)-run.lock"
+        )
     }
 
     var isPaused: Bool { FileManager.default.fileExists(atPath: pause) }

@@ -27,7 +27,8 @@ public struct DeadLetterTopic: Sendable {
         headers.append(Record.Header("kafka_dlt-exception-message", text: result.stderr))
         headers.append(Record.Header("kser_dlt-reason", text: refusal.rawValue))
         return try await producer.enqueue(
-            ProducerRecord(topic: record.topic + suffix, key: record.key, value: record.value, headers: headers))
+            ProducerRecord(topic: record.topic + suffix, key: record.key, value: record.value, headers: headers)
+        )
     }
 
     private func bigEndianBytes(of integer: some FixedWidthInteger) -> [UInt8] {

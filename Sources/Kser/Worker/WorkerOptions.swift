@@ -48,7 +48,8 @@ extension WorkerOptions {
         var deliveries: [Delivery] = []
         if let refusal = outcome.dispatch.refusal, let deadLetters {
             deliveries.append(
-                try await deadLetters.send(outcome.record, refusal: refusal, result: outcome.dispatch.result))
+                try await deadLetters.send(outcome.record, refusal: refusal, result: outcome.dispatch.result)
+            )
         }
         if let replies { deliveries.append(try await replies.send(outcome.dispatch)) }
         return deliveries

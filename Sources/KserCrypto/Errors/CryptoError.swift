@@ -46,13 +46,22 @@ extension CryptoError {
         public static let missingKey = Self(rawValue: "missing-key")
         /// The key is not base64, or has not as many bytes as a key has.
         public static let invalidKey = Self(rawValue: "invalid-key")
+        /// The id of a key is not acceptable, or taken.
+        public static let invalidKeyID = Self(rawValue: "invalid-key-id")
+        /// The ring has no key of this id.
+        public static let unknownKey = Self(rawValue: "unknown-key")
         /// The envelope is not one that any key opens: bad base64, or a nonce or data of impossible length.
         public static let malformed = Self(rawValue: "malformed")
-        /// The key does not open the envelope: it was sealed with another one, or changed since.
+        /// No key opens the envelope: it was sealed with another one, or changed since.
         public static let notAuthentic = Self(rawValue: "not-authentic")
         /// The envelope is larger than allowed.
         public static let tooLarge = Self(rawValue: "too-large")
         /// libsodium does not start, or has no memory for a key.
         public static let unavailable = Self(rawValue: "unavailable")
     }
+}
+
+extension String {
+    /// The start of a foreign text, short enough for an error.
+    var shortened: String { String(unicodeScalars.prefix(64)) }
 }

@@ -1,33 +1,18 @@
 import Kser
 
 /// What travels in a record: a box and its nonce, both in base64, in a JSON object with these two fields and no other.
-struct Envelope {
-    private let data: String
-    private let nonce: String
-
+enum Envelope {
     /// Reads an envelope.
     ///
-    /// - Throws: `KserError`: `validation` with the fields at fault in its extra, `internal` for what is not JSON.
-    init(parsing bytes: [UInt8]) throws(KserError) {
-        guard case .object(let object) = try Self.parse(bytes) else {
-            throw .validation(Self.refusal, extra: ["_schema": ["Invalid input type."]])
-        }
-        guard object.count == 2, case .string(let data)? = object["data"], case .string(let nonce)? = object["nonce"]
-        else {
-            throw .validation(Self.refusal, extra: Self.faults(of: object))
-        }
-        self.data = data
-        self.nonce = nonce
-    }
+    /// - Throws: `KserError`: `validation` with the fields at fault in its extra, `internal` for what is not JSON and,
+    ///   with a ``CryptoError`` as its cause, for bad base64 and impossible lengths.
+    static func read(_ bytes: [UInt8]) throws(KserError) -> SecretBox { try box(of: parse(bytes)) }
 
-    /// The content of the envelope.
-    ///
-    /// - Throws: ``CryptoError`` for bad base64, impossible lengths and the wrong key.
-    func open(with key: SecretBoxKey) throws(CryptoError) -> [UInt8] {
-        guard let box = Base64.decode(data) else {
-            throw CryptoError(.malformed, "The data of the envelope are not base64 with padding")
-        }
-        return try SecretBox.open(box, nonce: SecretBox.Nonce(base64: nonce), key: key)
+    /// Reads an envelope; nil for another JSON object, one that has no field of an envelope.
+    static func readIfSealed(_ bytes: [UInt8]) throws(KserError) -> SecretBox? {
+        let json = try parse(bytes)
+        if let object = json.object, !object.contains("data"), !object.contains("nonce") { return nil }
+        return try box(of: json)
     }
 
     private static let refusal = "Failed to load message"
@@ -42,9 +27,25 @@ struct Envelope {
             throw error
         }
     }
-}
 
-extension Envelope {
+    private static func box(of json: JSON) throws(KserError) -> SecretBox {
+        guard case .object(let object) = json else {
+            throw .validation(refusal, extra: ["_schema": ["Invalid input type."]])
+        }
+        guard object.count == 2, case .string(let data)? = object["data"], case .string(let nonce)? = object["nonce"]
+        else {
+            throw .validation(refusal, extra: faults(of: object))
+        }
+        do throws(CryptoError) {
+            guard let bytes = Base64.decode(data) else {
+                throw CryptoError(.malformed, "The data of the envelope are not base64 with padding")
+            }
+            return try SecretBox(bytes: bytes, nonce: SecretBox.Nonce(base64: nonce))
+        } catch {
+            throw error.kserError
+        }
+    }
+
     /// What is wrong with the fields, in kser's words. Unknown fields are named, but not many and not at length.
     private static func faults(of object: JSONObject) -> JSONObject {
         var faults: JSONObject = [:]
@@ -57,7 +58,7 @@ extension Envelope {
             }
         }
         let unknown = object.keys.lazy.filter { $0 != "data" && $0 != "nonce" }
-        for field in unknown.prefix(32) { faults[String(field.unicodeScalars.prefix(64))] = ["Unknown field."] }
+        for field in unknown.prefix(32) { faults[field.shortened] = ["Unknown field."] }
         return faults
     }
 }
@@ -75,15 +76,15 @@ extension Envelope {
     }
 
     /// The envelope as kser-crypto writes it, but for line breaks in the data.
-    static func text(box: [UInt8], nonce: SecretBox.Nonce) -> [UInt8] {
-        let size = size(ofContent: box.count - SecretBox.overhead)
+    static func write(_ box: SecretBox) -> [UInt8] {
+        let size = size(ofContent: box.bytes.count - SecretBox.overhead)
         // libsodium ends each text with a zero, in the place of the literal to come.
         return [UInt8](unsafeUninitializedCapacity: size) { text, count in
             guard var place = text.baseAddress else { return }
             place = write(opening, at: place)
-            place = Base64.encode(box, count: box.count, to: place)
+            place = Base64.encode(box.bytes, count: box.bytes.count, to: place)
             place = write(middle, at: place)
-            place = nonce.withPointer { Base64.encode($0, count: SecretBox.Nonce.byteCount, to: place) }
+            place = box.nonce.withPointer { Base64.encode($0, count: SecretBox.Nonce.byteCount, to: place) }
             place = write(closing, at: place)
             count = size
         }

@@ -1,46 +1,54 @@
 import CLibsodium
 
-/// libsodium's `crypto_secretbox`: XSalsa20 and Poly1305. A box is a tag and the encrypted content.
-enum SecretBox {
+/// libsodium's `crypto_secretbox`: XSalsa20 and Poly1305. A box is a tag and the encrypted content; it goes with its nonce.
+struct SecretBox {
     /// How many bytes a box has beyond its content.
     static let overhead = Int(crypto_secretbox_MACBYTES)
     /// Room behind opened content: a JSON parser that may read beyond the end need not copy it.
     private static let padding = 64
 
-    /// The box of some content.
-    static func seal(_ content: [UInt8], nonce: Nonce, key: SecretBoxKey) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: overhead + content.count) { box, count in
+    let bytes: [UInt8]
+    let nonce: Nonce
+
+    /// A box as it came.
+    ///
+    /// - Throws: ``CryptoError/Code/malformed`` for one that is too short for a tag.
+    init(bytes: [UInt8], nonce: Nonce) throws(CryptoError) {
+        guard bytes.count >= Self.overhead else {
+            throw CryptoError(.malformed, "The data of the envelope are shorter than a tag, \(Self.overhead) bytes")
+        }
+        self.bytes = bytes
+        self.nonce = nonce
+    }
+
+    /// Seals some content.
+    init(sealing content: [UInt8], nonce: Nonce, key: SecretBoxKey) {
+        self.nonce = nonce
+        bytes = [UInt8](unsafeUninitializedCapacity: Self.overhead + content.count) { box, count in
             guard let start = box.baseAddress else { return }
             nonce.withPointer { nonce in
                 key.withPointer { key in
                     _ = crypto_secretbox_easy(start, content, UInt64(content.count), nonce, key)
                 }
             }
-            count = overhead + content.count
+            count = Self.overhead + content.count
         }
     }
 
-    /// The content of a box.
-    ///
-    /// - Throws: ``CryptoError/Code/notAuthentic`` when the key does not open it.
-    static func open(_ box: [UInt8], nonce: Nonce, key: SecretBoxKey) throws(CryptoError) -> [UInt8] {
-        guard box.count >= overhead else {
-            throw CryptoError(.malformed, "The data of the envelope are shorter than a tag, \(overhead) bytes")
-        }
+    /// The content; nil when the key does not open the box.
+    func open(with key: SecretBoxKey) -> [UInt8]? {
         var isAuthentic = false
-        let content = [UInt8](unsafeUninitializedCapacity: box.count - overhead + padding) { content, count in
+        let content = [UInt8](unsafeUninitializedCapacity: bytes.count - Self.overhead + Self.padding) {
+            content,
+            count in
             guard let start = content.baseAddress else { return }
             let status = nonce.withPointer { nonce in
-                key.withPointer { key in crypto_secretbox_open_easy(start, box, UInt64(box.count), nonce, key) }
+                key.withPointer { key in crypto_secretbox_open_easy(start, bytes, UInt64(bytes.count), nonce, key) }
             }
             isAuthentic = status == 0
-            count = isAuthentic ? box.count - overhead : 0
+            count = isAuthentic ? bytes.count - Self.overhead : 0
         }
-        if isAuthentic { return content }
-        throw CryptoError(
-            .notAuthentic,
-            "The key does not open the envelope: it was sealed with another key, or changed since"
-        )
+        return isAuthentic ? content : nil
     }
 }
 

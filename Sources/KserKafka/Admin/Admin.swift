@@ -41,7 +41,8 @@ public final class Admin: Sendable {
             bootstrapServers: configuration.bootstrapServers.joined(separator: ","),
             security: configuration.security,
             timeout: timeout,
-            logger: logger)
+            logger: logger
+        )
     }
 
     /// Makes an admin of the cluster that a consumer's settings are for.
@@ -54,7 +55,8 @@ public final class Admin: Sendable {
             bootstrapServers: configuration.bootstrapServers.joined(separator: ","),
             security: configuration.security,
             timeout: timeout,
-            logger: logger)
+            logger: logger
+        )
     }
 
     private struct Settings: ClientConfiguration {
@@ -83,7 +85,8 @@ extension Admin {
                 throw KafkaError(
                     .configuration,
                     "creating topic \"\(topic.name)\": it has 1 partition or more, not \(topic.partitions)",
-                    topic: topic.name)
+                    topic: topic.name
+                )
             }
             do {
                 try await create(topic)
@@ -99,7 +102,10 @@ extension Admin {
             // librdkafka's mock cluster knows no such request.
             if let cluster = EmbeddedBroker.cluster(at: servers) {
                 try cluster.createTopic(
-                    topic.name, partitions: topic.partitions, replication: topic.replication ?? 1)
+                    topic.name,
+                    partitions: topic.partitions,
+                    replication: topic.replication ?? 1
+                )
             } else {
                 try client.createTopic(topic)
             }

@@ -19,11 +19,14 @@ extension ClientConfiguration {
     /// - Throws: ``KafkaError`` when a required one is missing or `additional` holds a reserved one.
     func properties() throws(KafkaError) -> [RDKafkaProperty] {
         let servers = bootstrapServers.filter { !$0.allSatisfy(\.isWhitespace) }
-        if servers.isEmpty { throw KafkaError(.configuration, "setting bootstrapServers: no broker's address is given") }
+        if servers.isEmpty {
+            throw KafkaError(.configuration, "setting bootstrapServers: no broker's address is given")
+        }
         for name in additional.keys.sorted() where Self.reserved.contains(name) {
             throw KafkaError(
                 .configuration,
-                "setting additional[\"\(name)\"]: \(Self.self) sets librdkafka's \(name) itself")
+                "setting additional[\"\(name)\"]: \(Self.self) sets librdkafka's \(name) itself"
+            )
         }
         var list = [
             RDKafkaProperty("bootstrap.servers", servers.joined(separator: ","), setting: "bootstrapServers"),

@@ -34,7 +34,8 @@ struct ClientEnvironment {
                 throw KafkaError(
                     .configuration,
                     "environment variable KSER_SECURITY_PROTOCOL is \"\(name)\": "
-                        + "it must be plaintext, ssl, sasl_plaintext or sasl_ssl")
+                        + "it must be plaintext, ssl, sasl_plaintext or sasl_ssl"
+                )
             }
         }
     }
@@ -44,7 +45,8 @@ struct ClientEnvironment {
             caLocation: self["KSER_SSL_CA_LOCATION"],
             certificateLocation: self["KSER_SSL_CERTIFICATE_LOCATION"],
             keyLocation: self["KSER_SSL_KEY_LOCATION"],
-            keyPassword: self["KSER_SSL_KEY_PASSWORD"].map { Secret($0) })
+            keyPassword: self["KSER_SSL_KEY_PASSWORD"].map { Secret($0) }
+        )
     }
 
     private var sasl: Security.SASL {
@@ -52,7 +54,8 @@ struct ClientEnvironment {
             Security.SASL(
                 Security.SASL.Mechanism(rawValue: self["KSER_SASL_MECHANISM"] ?? "PLAIN"),
                 username: try required("KSER_SASL_USERNAME", "the user for SASL"),
-                password: Secret(try required("KSER_SASL_PASSWORD", "the password for SASL")))
+                password: Secret(try required("KSER_SASL_PASSWORD", "the password for SASL"))
+            )
         }
     }
 }

@@ -23,10 +23,12 @@ public struct ConsumerConfiguration: Sendable {
     public var assignmentStrategy: [AssignmentStrategy] = [.range, .roundRobin]
     /// A name that is this consumer's own and outlives it: a restart within the session timeout then moves no partition.
     public var groupInstanceID: String?
-    /// How long the group waits for a sign of life before it gives the partitions to others; default 45 seconds.
-    public var sessionTimeout = Duration.seconds(45)
-    /// How often a sign of life is sent; default 3 seconds.
-    public var heartbeatInterval = Duration.seconds(3)
+    /// How long the group waits for a sign of life before it gives the partitions to others; nil, the default, is 45
+    /// seconds, or 4 with an ``EmbeddedBroker`` of this process, where rebalances take nearly as long.
+    public var sessionTimeout: Duration?
+    /// How often a sign of life is sent; nil, the default, is 3 seconds, or 200 milliseconds with an ``EmbeddedBroker``
+    /// of this process.
+    public var heartbeatInterval: Duration?
     /// How long the poll thread may be stuck before the group gives the partitions to others; default 5 minutes. Slow
     /// handlers do not count: the thread polls whatever they do.
     public var maxPollInterval = Duration.seconds(300)
@@ -80,6 +82,7 @@ public struct ConsumerConfiguration: Sendable {
     /// | `KSER_SECURITY_PROTOCOL`, `KSER_SASL_…`, `KSER_SSL_…` | as ``ProducerConfiguration/fromEnvironment(_:)`` |
     ///
     /// - Parameter environment: the variables; default the process's.
+    /// - Returns: settings with all others at their defaults.
     /// - Throws: ``KafkaError`` that names the variable that is missing or wrong.
     public static func fromEnvironment(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
@@ -87,7 +90,8 @@ public struct ConsumerConfiguration: Sendable {
         let variables = ClientEnvironment(environment)
         var configuration = ConsumerConfiguration(
             bootstrapServers: try variables.bootstrapServers,
-            groupID: try variables.required("KSER_GROUP_ID", "the consumer group"))
+            groupID: try variables.required("KSER_GROUP_ID", "the consumer group")
+        )
         configuration.security = try variables.security
         configuration.groupInstanceID = variables["KSER_GROUP_INSTANCE_ID"]
         if let name = variables["KSER_CLIENT_ID"] { configuration.clientID = name }
@@ -95,7 +99,8 @@ public struct ConsumerConfiguration: Sendable {
             guard ["earliest", "latest"].contains(reset) else {
                 throw KafkaError(
                     .configuration,
-                    "environment variable KSER_AUTO_OFFSET_RESET is \"\(reset)\": it must be earliest or latest")
+                    "environment variable KSER_AUTO_OFFSET_RESET is \"\(reset)\": it must be earliest or latest"
+                )
             }
             configuration.autoOffsetReset = AutoOffsetReset(value: reset)
         }
@@ -157,7 +162,10 @@ extension ConsumerConfiguration: ClientConfiguration {
     ]
 
     var ownProperties: [RDKafkaProperty] {
-        let wait = fetchMaxWait ?? (EmbeddedBroker.isOne(of: bootstrapServers) ? .milliseconds(12) : .milliseconds(500))
+        let isEmbedded = EmbeddedBroker.isOne(of: bootstrapServers)
+        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(12) : .milliseconds(500))
+        let session = sessionTimeout ?? (isEmbedded ? .seconds(4) : .seconds(45))
+        let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(200) : .seconds(3), session / 3)
         var list = [
             RDKafkaProperty("group.id", groupID, setting: "groupID"),
             RDKafkaProperty("enable.auto.commit", "false"),
@@ -166,24 +174,28 @@ extension ConsumerConfiguration: ClientConfiguration {
             RDKafkaProperty(
                 "partition.assignment.strategy",
                 assignmentStrategy.map(\.value).joined(separator: ","),
-                setting: "assignmentStrategy"),
-            RDKafkaProperty("session.timeout.ms", "\(sessionTimeout.wholeMilliseconds)", setting: "sessionTimeout"),
+                setting: "assignmentStrategy"
+            ),
+            RDKafkaProperty("session.timeout.ms", "\(session.wholeMilliseconds)", setting: "sessionTimeout"),
             RDKafkaProperty(
                 "heartbeat.interval.ms",
-                "\(heartbeatInterval.wholeMilliseconds)",
-                setting: "heartbeatInterval"),
+                "\(heartbeat.wholeMilliseconds)",
+                setting: "heartbeatInterval"
+            ),
             RDKafkaProperty("max.poll.interval.ms", "\(maxPollInterval.wholeMilliseconds)", setting: "maxPollInterval"),
             RDKafkaProperty("fetch.wait.max.ms", "\(wait.wholeMilliseconds)", setting: "fetchMaxWait"),
             RDKafkaProperty("fetch.min.bytes", "\(fetchMinBytes)", setting: "fetchMinBytes"),
             RDKafkaProperty(
                 "fetch.message.max.bytes",
                 "\(fetchMaxBytesPerPartition)",
-                setting: "fetchMaxBytesPerPartition"),
+                setting: "fetchMaxBytesPerPartition"
+            ),
             RDKafkaProperty("queued.min.messages", "\(queuedMinMessages)", setting: "queuedMinMessages"),
             RDKafkaProperty(
                 "queued.max.messages.kbytes",
                 "\(Swift.max(1, queuedMaxBytes / 1024))",
-                setting: "queuedMaxBytes"),
+                setting: "queuedMaxBytes"
+            ),
         ]
         if let groupInstanceID {
             list.append(RDKafkaProperty("group.instance.id", groupInstanceID, setting: "groupInstanceID"))

@@ -58,6 +58,7 @@ public struct ProducerConfiguration: Sendable {
     /// | `KSER_SSL_CA_LOCATION`, `KSER_SSL_CERTIFICATE_LOCATION`, `KSER_SSL_KEY_LOCATION`, `KSER_SSL_KEY_PASSWORD` | ``Security/tls`` |
     ///
     /// - Parameter environment: the variables; default the process's.
+    /// - Returns: settings with all others at their defaults.
     /// - Throws: ``KafkaError`` that names the variable that is missing or wrong.
     public static func fromEnvironment(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
@@ -136,14 +137,16 @@ extension ProducerConfiguration: ClientConfiguration {
             RDKafkaProperty(
                 "queue.buffering.max.kbytes",
                 "\(Swift.max(1, queueMaxBytes / 1024))",
-                setting: "queueMaxBytes"),
+                setting: "queueMaxBytes"
+            ),
             RDKafkaProperty("message.timeout.ms", "\(Swift.max(1, delivery))", setting: "deliveryTimeout"),
             RDKafkaProperty("message.max.bytes", "\(messageMaxBytes)", setting: "messageMaxBytes"),
             RDKafkaProperty("partitioner", partitioner.value, setting: "partitioner"),
             RDKafkaProperty(
                 "sticky.partitioning.linger.ms",
                 "\(stickyPartitioning.wholeMilliseconds)",
-                setting: "stickyPartitioning"),
+                setting: "stickyPartitioning"
+            ),
             // An unknown topic is told as such before the record times out.
             RDKafkaProperty("topic.metadata.propagation.max.ms", "\(Swift.min(10_000, delivery / 2))"),
         ]

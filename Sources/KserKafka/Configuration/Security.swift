@@ -128,7 +128,8 @@ extension Security {
             add(
                 "ssl.endpoint.identification.algorithm",
                 tls.verifiesHostname ? "https" : "none",
-                "tls.verifiesHostname")
+                "tls.verifiesHostname"
+            )
         }
         if let sasl {
             add("sasl.mechanism", sasl.mechanism.rawValue, "sasl.mechanism")

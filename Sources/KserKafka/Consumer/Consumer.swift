@@ -50,7 +50,8 @@ public final class Consumer: RecordSource, AsyncSequence {
         hub = StreamHub(
             limits: limits,
             start: { lifetime.core.start() },
-            stop: { lifetime.core.stop(isAbandoned: lifetime.core.isMerged) })
+            stop: { lifetime.core.stop(isAbandoned: lifetime.core.isMerged) }
+        )
         core.attach(hub)
         self.core = core
     }

@@ -5,7 +5,9 @@ import Synchronization
 extension ConsumerCore {
     /// Sends what may be committed and has not been, without waiting.
     ///
-    /// - Parameter promises: who waits for it, and for the commits before it.
+    /// - Parameters:
+    ///   - feeds: the partitions.
+    ///   - promises: who waits for it, and for the commits before it.
     func commit(_ feeds: [PartitionFeed], promises: [Promise<Void>] = []) {
         var offsets: [(place: TopicPartition, offset: Int64)] = []
         var streams: [PartitionStream] = []

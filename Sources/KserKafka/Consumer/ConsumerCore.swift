@@ -60,23 +60,21 @@ final class ConsumerCore: PartitionOwner {
         if isFirst { startThread("kser.consumer") { ConsumerLoop(self).run() } }
     }
 
-    /// Begins to close; the thread does the rest.
+    /// Begins to close: ends the streams and the sequences; the thread does the rest.
     ///
     /// - Parameter isAbandoned: whether nobody will complete what was handed out.
     func stop(isAbandoned: Bool = false) {
-        let (hub, wasIdle) = state.withLock { state -> (StreamHub?, Bool) in
+        let (hub, feeds, failure) = state.withLock { state -> (StreamHub?, [PartitionFeed], KafkaError?) in
             if isAbandoned { state.isAbandoned = true }
             switch state.phase {
-            case .idle:
-                state.phase = .closed
-                return (state.hub, true)
-            case .running:
-                state.phase = .stopping
-                return (nil, false)
-            case .stopping, .closed: return (nil, false)
+            case .idle: state.phase = .closed
+            case .running: state.phase = .stopping
+            case .stopping, .closed: return (nil, [], nil)
             }
+            return (state.hub, Array(state.feeds.values), state.failure)
         }
-        if wasIdle { hub?.finish() }
+        for feed in feeds { feed.stream.end(throwing: failure) }
+        hub?.finish(throwing: failure)
         client.wake()
         idle.signal()
     }

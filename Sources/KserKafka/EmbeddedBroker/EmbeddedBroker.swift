@@ -7,10 +7,13 @@ import Synchronization
 ///     let broker = try EmbeddedBroker(topics: ["dice": 3])
 ///     let producer = try Producer(ProducerConfiguration(bootstrapServers: broker.bootstrapServers))
 ///
-/// - Important: It keeps about 5 MB a partition in memory and forgets older records; it has no authentication, no
-///   transactions worth the name, and answers a fetch late when there was nothing new, so consumers of other processes
-///   should set ``ConsumerConfiguration/fetchMaxWait`` to some milliseconds. A topic that is not created first is made
-///   with 4 partitions when a producer sends to it. A group's first assignment takes 3 seconds.
+/// - Important: It is for trying and testing. It keeps about 5 MB a partition in memory and forgets older records; it has
+///   no authentication, and answers a fetch late when there was nothing new. A topic that is not created first is made
+///   with 4 partitions when a producer sends to it. A group's first assignment takes 3 seconds, and each rebalance the
+///   session timeout less a second; commits are refused meanwhile, so what was handled since the last commit is delivered
+///   again. ``ConsumerConfiguration`` has shorter times for it, which a consumer of another process has to set itself:
+///   ``ConsumerConfiguration/fetchMaxWait``, ``ConsumerConfiguration/sessionTimeout`` and
+///   ``ConsumerConfiguration/heartbeatInterval``.
 public final class EmbeddedBroker: Sendable {
     /// The addresses of the brokers, as clients want them.
     public let bootstrapServers: String
@@ -59,6 +62,7 @@ public final class EmbeddedBroker: Sendable {
     /// - Parameters:
     ///   - request: the kind of request.
     ///   - errors: what they fail with, in order. ``BrokerFault/none`` lets one through.
+    /// - Throws: `CancellationError`.
     public func fail(_ request: Request, with errors: [BrokerFault]) async throws {
         try await onCluster { $0.fail(apiKey: request.rawValue, codes: errors.map(\.rawValue)) }
     }
@@ -98,10 +102,15 @@ public final class EmbeddedBroker: Sendable {
         try await onOwnThread("kser.embedded") { try call(cluster) }
     }
 
-    private static func create(_ name: String, _ partitions: Int, _ copies: Int, on cluster: RDKafkaMockCluster) throws {
+    private static func create(_ name: String, _ partitions: Int, _ copies: Int, on cluster: RDKafkaMockCluster) throws
+    {
         try TopicName.check(name)
         guard partitions > 0 else {
-            throw KafkaError(.configuration, "topic \"\(name)\" has 1 partition or more, not \(partitions)", topic: name)
+            throw KafkaError(
+                .configuration,
+                "topic \"\(name)\" has 1 partition or more, not \(partitions)",
+                topic: name
+            )
         }
         try cluster.createTopic(name, partitions: partitions, replication: copies)
     }

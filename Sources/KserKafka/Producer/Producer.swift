@@ -133,7 +133,8 @@ private struct Bulk {
             partition: cause?.partition,
             isRetriable: failures.allSatisfy { ($0.error as? KafkaError)?.isRetriable == true },
             isFatal: failures.contains { ($0.error as? KafkaError)?.isFatal == true },
-            cause: first.error)
+            cause: first.error
+        )
         error.failedIndices = failures.map(\.index)
         if let cause {
             error.rdKafkaCode = cause.rdKafkaCode

@@ -28,7 +28,10 @@ final class ProducerCore: Sendable {
             State(
                 budget: SendBudget(
                     maxMessages: configuration.queueMaxMessages,
-                    maxBytes: configuration.queueMaxBytes)))
+                    maxBytes: configuration.queueMaxBytes
+                )
+            )
+        )
     }
 
     func start() { startThread("kser.producer") { self.run() } }
@@ -76,7 +79,7 @@ extension ProducerCore {
             do {
                 try client.produce(record, promise)
                 return promise
-            } catch where error.code == .queueFull {
+            } catch  where error.code == .queueFull {
                 // `additional` made librdkafka's queue smaller than the budget.
                 guard let waiter = state.withLock({ $0.budget.stall(until: deadline) }) else {
                     giveBack(messages: 1, bytes: size)
@@ -98,7 +101,8 @@ extension ProducerCore {
                 .unknownPartition,
                 "sending to topic \"\(record.topic)\": partition \(partition) is negative",
                 topic: record.topic,
-                partition: partition)
+                partition: partition
+            )
         }
     }
 
@@ -209,7 +213,8 @@ extension ProducerCore {
         var error = KafkaError(
             .queueFull,
             "the send queue stayed full for queueTimeout, \(configuration.queueTimeout); "
-                + (KafkaError.Code.queueFull.advice ?? ""))
+                + (KafkaError.Code.queueFull.advice ?? "")
+        )
         error.isRetriable = true
         return error
     }

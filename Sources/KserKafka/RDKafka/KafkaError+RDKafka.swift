@@ -7,6 +7,8 @@ extension KafkaError {
     ///   - error: librdkafka's code.
     ///   - doing: what was tried, as the beginning of a sentence: `sending to topic "jobs"`.
     ///   - reason: librdkafka's text, when it is better than the code's own.
+    ///   - topic: the topic that the error is about.
+    ///   - partition: the partition that the error is about.
     init(
         _ error: rd_kafka_resp_err_t,
         doing: String,
@@ -30,7 +32,8 @@ extension KafkaError {
             rd_kafka_error_code(error),
             doing: doing,
             reason: String(cString: rd_kafka_error_string(error)),
-            topic: topic)
+            topic: topic
+        )
         isFatal = isFatal || rd_kafka_error_is_fatal(error) != 0
         isRetriable = isRetriable || rd_kafka_error_is_retriable(error) != 0
         rd_kafka_error_destroy(error)

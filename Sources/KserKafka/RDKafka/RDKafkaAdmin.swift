@@ -30,7 +30,12 @@ struct RDKafkaAdmin: Sendable {
         let doing = "creating topic \"\(topic.name)\""
         let (new, text) = withErrorText {
             rd_kafka_NewTopic_new(
-                topic.name, Int32(clamping: topic.partitions), Int32(clamping: topic.replication ?? -1), $0, $1)
+                topic.name,
+                Int32(clamping: topic.partitions),
+                Int32(clamping: topic.replication ?? -1),
+                $0,
+                $1
+            )
         }
         guard let new else { throw KafkaError(.configuration, "\(doing) failed: \(text)", topic: topic.name) }
         defer { rd_kafka_NewTopic_destroy(new) }
@@ -79,7 +84,8 @@ struct RDKafkaAdmin: Sendable {
                 error,
                 doing: doing,
                 reason: rd_kafka_topic_result_error_string(result).map { String(cString: $0) },
-                topic: rd_kafka_topic_result_name(result).map { String(cString: $0) })
+                topic: rd_kafka_topic_result_name(result).map { String(cString: $0) }
+            )
         }
     }
 
@@ -100,7 +106,9 @@ struct RDKafkaAdmin: Sendable {
         for index in 0..<Int(pointer.pointee.topic_cnt) {
             guard let item = pointer.pointee.topics?[index] else { continue }
             let name = item.topic.map { String(cString: $0) } ?? ""
-            if item.err != RD_KAFKA_RESP_ERR_NO_ERROR, topic != nil { throw KafkaError(item.err, doing: doing, topic: name) }
+            if item.err != RD_KAFKA_RESP_ERR_NO_ERROR, topic != nil {
+                throw KafkaError(item.err, doing: doing, topic: name)
+            }
             list.append(TopicDescription(name: name, partitions: Self.partitions(of: item)))
         }
         return list.sorted { $0.name < $1.name }
@@ -112,7 +120,8 @@ struct RDKafkaAdmin: Sendable {
             return TopicDescription.Partition(
                 id: partition.id,
                 leader: partition.leader < 0 ? nil : partition.leader,
-                replicas: (0..<Int(partition.replica_cnt)).compactMap { partition.replicas?[$0] })
+                replicas: (0..<Int(partition.replica_cnt)).compactMap { partition.replicas?[$0] }
+            )
         }
         .sorted { $0.id < $1.id }
     }
@@ -123,7 +132,13 @@ struct RDKafkaAdmin: Sendable {
         var low: Int64 = 0
         var high: Int64 = 0
         let error = rd_kafka_query_watermark_offsets(
-            client.pointer, place.topic, place.partition, &low, &high, timeout)
+            client.pointer,
+            place.topic,
+            place.partition,
+            &low,
+            &high,
+            timeout
+        )
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw failure(error, "asking for the offsets of \(place.topic)[\(place.partition)]", topic: place.topic)
         }

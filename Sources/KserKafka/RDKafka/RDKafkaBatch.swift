@@ -54,7 +54,8 @@ final class RDKafkaBatch {
             timestamp: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
             key: bytes(message.pointee.key, message.pointee.key_len),
             value: bytes(message.pointee.payload, message.pointee.len),
-            headers: headers(message))
+            headers: headers(message)
+        )
     }
 
     private func headers(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> [Record.Header] {
@@ -88,7 +89,8 @@ extension KafkaError {
             doing: "consuming \(place)",
             reason: reason,
             topic: topic,
-            partition: partition < 0 ? nil : partition)
+            partition: partition < 0 ? nil : partition
+        )
         if message.pointee.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET {
             code = .offsetOutOfRange
             self.message += "; look at autoOffsetReset"

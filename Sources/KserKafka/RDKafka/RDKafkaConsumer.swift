@@ -108,7 +108,9 @@ final class RDKafkaConsumer: Sendable {
 
     /// A queue of one partition's own; what is fetched for the partition goes there from then on.
     func makeQueue(for place: TopicPartition) -> RDKafkaSignalledQueue? {
-        guard let pointer = rd_kafka_queue_get_partition(client.pointer, place.topic, place.partition) else { return nil }
+        guard let pointer = rd_kafka_queue_get_partition(client.pointer, place.topic, place.partition) else {
+            return nil
+        }
         rd_kafka_queue_forward(pointer, nil)
         return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: queue)
     }
@@ -237,9 +239,10 @@ extension RDKafkaConsumer {
         throw KafkaError(error, doing: "committing offsets of group \"\(group)\"")
     }
 
-    /// The commits that are through, with their errors.
+    /// Takes the commits that are through.
     ///
     /// - Parameter timeout: how long to wait for the first, in milliseconds.
+    /// - Returns: the commits with their errors.
     func finishedCommits(timeout: Int32 = 0) -> [(commit: RDKafkaCommit, error: KafkaError?)] {
         guard commits.takeSignal() || timeout > 0 else { return [] }
         var finished: [(RDKafkaCommit, KafkaError?)] = []

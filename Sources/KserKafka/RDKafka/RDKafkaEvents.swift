@@ -60,7 +60,8 @@ final class RDKafkaEvents: Sendable {
                 level,
                 logger: "kser.kafka",
                 "\(facility): \(text)\(suffix)",
-                metadata: ["facility": facility, "suppressed": "\(suppressed)"])
+                metadata: ["facility": facility, "suppressed": "\(suppressed)"]
+            )
         }
     }
 

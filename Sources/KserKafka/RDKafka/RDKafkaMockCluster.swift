@@ -35,7 +35,11 @@ final class RDKafkaMockCluster: @unchecked Sendable {
 
     func createTopic(_ name: String, partitions: Int, replication: Int) throws(KafkaError) {
         let error = rd_kafka_mock_topic_create(
-            pointer, name, Int32(clamping: partitions), Int32(clamping: replication))
+            pointer,
+            name,
+            Int32(clamping: partitions),
+            Int32(clamping: replication)
+        )
         try check(error, "creating topic \"\(name)\" with \(partitions) partitions", topic: name)
     }
 
@@ -51,7 +55,8 @@ final class RDKafkaMockCluster: @unchecked Sendable {
     func setCoordinator(group: String, broker: Int32) throws(KafkaError) {
         try check(
             rd_kafka_mock_coordinator_set(pointer, "group", group, broker),
-            "moving the coordinator of \(group) to broker \(broker)")
+            "moving the coordinator of \(group) to broker \(broker)"
+        )
     }
 
     func setBroker(_ broker: Int32, up: Bool) throws(KafkaError) {

@@ -47,7 +47,8 @@ struct RDKafkaPartitionList: ~Copyable {
             return Element(
                 partition: TopicPartition(topic: topic, partition: element.partition),
                 offset: element.offset,
-                error: element.err)
+                error: element.err
+            )
         }
     }
 }

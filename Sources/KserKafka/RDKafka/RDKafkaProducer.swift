@@ -79,7 +79,8 @@ final class RDKafkaProducer: Sendable {
             topic: topic,
             partition: message.pointee.partition,
             offset: message.pointee.offset < 0 ? nil : message.pointee.offset,
-            timestamp: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp)
+            timestamp: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp
+        )
     }
 
     private func failure(of message: UnsafePointer<rd_kafka_message_t>, _ topic: String) -> KafkaError {
@@ -93,7 +94,8 @@ final class RDKafkaProducer: Sendable {
                 doing: "\(doing) within deliveryTimeout",
                 reason: "\(failure.reason) (bootstrapServers \(bootstrapServers))",
                 topic: topic,
-                partition: partition)
+                partition: partition
+            )
         } else if error.code == .timedOut {
             error.message += "; raise deliveryTimeout, or look at the broker's load"
         }
@@ -119,7 +121,9 @@ final class RDKafkaProducer: Sendable {
                         call.add(RD_KAFKA_VTYPE_OPAQUE) { $0.ptr = opaque.toOpaque() }
                         call.add(RD_KAFKA_VTYPE_VALUE) { $0.mem = .init(ptr: value, size: size) }
                         call.add(RD_KAFKA_VTYPE_KEY) { $0.mem = .init(ptr: key, size: keySize) }
-                        if let partition = record.partition { call.add(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = partition } }
+                        if let partition = record.partition {
+                            call.add(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = partition }
+                        }
                         if let time = record.timestamp { call.add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.i64 = time } }
                         if let pointer = headers.pointer { call.add(RD_KAFKA_VTYPE_HEADERS) { $0.headers = pointer } }
                         return rd_kafka_produceva(client.pointer, list.baseAddress, call.count)
@@ -139,7 +143,8 @@ final class RDKafkaProducer: Sendable {
         var failure = KafkaError(
             consuming: error,
             doing: "sending \(Self.size(of: record)) bytes to topic \"\(record.topic)\"",
-            topic: record.topic)
+            topic: record.topic
+        )
         failure.partition = record.partition
         if failure.isFatal, let fatal = client.events.fatalFailure {
             failure.message = "the producer is of no further use: \(fatal.reason)"
@@ -158,7 +163,8 @@ final class RDKafkaProducer: Sendable {
     func purge() {
         rd_kafka_purge(
             client.pointer,
-            RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+            RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING
+        )
     }
 }
 

@@ -34,7 +34,8 @@ final class RDKafkaSignalledQueue: Sendable {
                 guard let opaque else { return }
                 Unmanaged<Signal>.fromOpaque(opaque).takeUnretainedValue().raise()
             },
-            retained.signal.toOpaque())
+            retained.signal.toOpaque()
+        )
     }
 
     deinit {

@@ -49,9 +49,15 @@ struct BrokerState: Sendable {
                 timestamp: record.timestamp,
                 key: record.key,
                 value: record.value,
-                headers: record.headers))
+                headers: record.headers
+            )
+        )
         return RecordMetadata(
-            topic: record.topic, partition: Int32(partition), offset: offset, timestamp: record.timestamp)
+            topic: record.topic,
+            partition: Int32(partition),
+            offset: offset,
+            timestamp: record.timestamp
+        )
     }
 
     private mutating func choosePartition(for record: ProducerRecord, of count: Int) -> Int {

@@ -76,7 +76,8 @@ extension BrokerState {
             let reading = Reading(
                 stream: consumer.hub.makeStream(topic: place.topic, partition: place.partition, owner: consumer),
                 consumer: consumer,
-                position: Int(groups[group]?.committed[place] ?? 0))
+                position: Int(groups[group]?.committed[place] ?? 0)
+            )
             readings[place] = reading
             assigned.append(reading)
         }

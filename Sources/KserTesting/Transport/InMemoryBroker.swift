@@ -27,6 +27,7 @@ public final class InMemoryBroker: Sendable {
     /// - Parameters:
     ///   - codec: how messages become record values.
     ///   - logger: where kser's producer lines go.
+    /// - Returns: the producer; any number may write at once.
     public func makeProducer(
         codec: any MessageCodec = JSONMessageCodec(),
         logger: KserLogger = .none
@@ -40,6 +41,7 @@ public final class InMemoryBroker: Sendable {
     ///   - topics: the topics to read, from the group's committed offsets or from their beginning.
     ///   - group: the consumers that share the partitions.
     ///   - buffer: how many records a partition may hold before reading stops.
+    /// - Returns: the consumer.
     public func makeConsumer(topics: [String], group: String, buffer: Int = 1_000) -> InMemoryConsumer {
         InMemoryConsumer(broker: self, topics: topics, group: group, buffer: buffer)
     }

@@ -23,7 +23,8 @@ public final class InMemoryConsumer: RecordSource {
         hub = StreamHub(
             limits: BufferLimits(records: buffer, bytes: .max),
             start: { member.consumer.map { broker.join($0) } },
-            stop: { member.consumer?.stop() })
+            stop: { member.consumer?.stop() }
+        )
         member.set(self)
     }
 

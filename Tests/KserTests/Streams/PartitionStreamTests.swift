@@ -87,7 +87,11 @@ import Testing
 
     private func makeStream(limit: Int = 1_000) -> PartitionStream {
         PartitionStream(
-            topic: "t", partition: 0, limits: BufferLimits(records: limit, bytes: .max), owner: owner)
+            topic: "t",
+            partition: 0,
+            limits: BufferLimits(records: limit, bytes: .max),
+            owner: owner
+        )
     }
 
     private func records(_ offsets: Range<Int64>) -> [Record] {

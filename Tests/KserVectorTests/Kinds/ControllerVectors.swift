@@ -44,7 +44,7 @@ private struct ControllerRun {
         file = try RunningFileProbe(isInMissingFolder: given.has("running_dir_missing"))
         controller = Controller(
             name: script.name,
-            codec: try requiredCodec(for: given.object),
+            codec: try makeCodec(for: given.object),
             hooks: script.hooks,
             middleware: [RunningFile(path: file.path), file],
             logger: lines.logger

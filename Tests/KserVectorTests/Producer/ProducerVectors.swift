@@ -41,7 +41,7 @@ private struct ProducerRun {
         producer = StandInProducer(
             driver,
             failing: try Self.failures(given.optional("fail", Fields.value) ?? [:]),
-            codec: try requiredCodec(for: given.object),
+            codec: try makeCodec(for: given.object),
             logger: lines.logger
         )
     }

@@ -18,20 +18,6 @@ enum Outcome {
     static func raising(_ error: any Error) -> JSON { ["raises": ["error": KserError(converting: error).json]] }
 }
 
-/// What a case needs to read messages, or nil while there is nothing that can.
-func codec(for given: JSONObject) -> (any MessageCodec)? {
-    let needsCrypto = given.contains("crypto_key") || given["driver"]?.string == "crypto"
-    return needsCrypto ? nil : JSONMessageCodec()
-}
-
-/// The codec of a case.
-///
-/// - Throws: ``NotRun`` when there is none yet.
-func requiredCodec(for given: JSONObject) throws -> any MessageCodec {
-    guard let codec = codec(for: given) else { throw NotRun(reason: "it needs the codec of sealed messages") }
-    return codec
-}
-
 /// The text that a case feeds in, as bytes: `input`, `input_base64` or `input_parts`.
 func inputBytes(of given: JSONObject) throws -> [UInt8] {
     let given = try Fields(given, "given", allowing: given.keys)

@@ -49,11 +49,6 @@ struct SchemaError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// The case needs what is not there yet: told by name, neither passed nor failed.
-struct NotRun: Error {
-    let reason: String
-}
-
 /// What a file gave to test.
 enum VectorEntry: Sendable {
     case vector(Vector)

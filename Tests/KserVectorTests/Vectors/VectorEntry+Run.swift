@@ -28,8 +28,6 @@ extension VectorEntry {
                 if !complaints.isEmpty {
                     Issue.record("\(vector.id) \(vector.title)\n  \(complaints.joined(separator: "\n  "))")
                 }
-            } catch let error as NotRun {
-                note("\(vector.id) not run: \(error.reason)")
             } catch {
                 Issue.record("\(vector.id) \(vector.title): \(error)")
             }

@@ -1,0 +1,46 @@
+import Foundation
+
+/// `kser-bench [report.json] [name …]` measures what is named, or everything, and writes the report when a file is given.
+@main
+enum KserBench {
+    static let benchmarks = [
+        Benchmark("decode", decode),
+        Benchmark("encode", encode),
+        Benchmark("dispatch", dispatch),
+        Benchmark("produce", produce),
+        Benchmark("consume", consume),
+        Benchmark("end-to-end", endToEnd),
+        Benchmark("python-kser", pythonKser),
+        Benchmark("latency", latency),
+        Benchmark("idle-cpu", idleCPU),
+        Benchmark("memory", memory),
+    ]
+
+    static func main() async throws {
+        var arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == Drain.option { return try await Drain(arguments.dropFirst()).run() }
+
+        let report = arguments.first.flatMap { $0.hasSuffix(".json") ? $0 : nil }
+        if report != nil { arguments.removeFirst() }
+        if let unknown = arguments.first(where: { name in !benchmarks.contains { $0.name == name } }) {
+            throw Misuse("no benchmark \(unknown); there are \(benchmarks.map(\.name).joined(separator: ", "))")
+        }
+
+        let stage = Stage()
+        var rows: [Row] = []
+        print(Table.head)
+        for benchmark in benchmarks where arguments.isEmpty || arguments.contains(benchmark.name) {
+            for row in try await benchmark.measure(on: stage) {
+                print(Table.line(row))
+                rows.append(row)
+            }
+        }
+        if let report { try Report(rows).write(to: report) }
+    }
+}
+
+/// What was asked for cannot be done.
+struct Misuse: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,27 @@
+import Foundation
+
+/// What is installed beside the package: the Python environment that `make deps` fills, or that `KSER_VENV` names.
+enum Installation {
+    /// The top folder of the package.
+    static let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
+
+    private static let python =
+        ProcessInfo.processInfo.environment["KSER_VENV"].map { URL(filePath: $0) }
+        ?? root.appending(path: ".build/venv")
+
+    /// The interpreter with Python kser.
+    static var interpreter: String? { existing(python.appending(path: "bin/python")) }
+
+    /// The binary of noida-db.
+    static var noidaDB: String? {
+        let libraries = python.appending(path: "lib")
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: libraries.path())) ?? []
+        return versions.lazy
+            .compactMap { existing(libraries.appending(path: "\($0)/site-packages/noida_db/noida-db")) }
+            .first
+    }
+
+    private static func existing(_ file: URL) -> String? {
+        FileManager.default.fileExists(atPath: file.path()) ? file.path() : nil
+    }
+}

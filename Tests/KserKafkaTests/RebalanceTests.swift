@@ -1,0 +1,139 @@
+import Kser
+import KserKafka
+import KserTesting
+import Synchronization
+import Testing
+
+@Suite("Consumers of one group", .timeLimit(.minutes(2)))
+struct RebalanceTests {
+    /// Handles partitions until its consumer closes, and notes every record and the end of every partition.
+    private final class Member: Sendable {
+        let consumer: Consumer
+        let records = Mutex<[String]>([])
+        let assigned = KserTesting.Expectation("assigned", count: 1)
+        let revoked = KserTesting.Expectation("revoked", count: 1)
+        let handled: KserTesting.Expectation
+        /// All partitions came that are to come over all rebalances.
+        let allAssigned: KserTesting.Expectation
+
+        init(_ consumer: Consumer, handles count: Int, getsPartitions partitions: Int = 1) {
+            self.consumer = consumer
+            handled = KserTesting.Expectation("\(count) records", count: count)
+            allAssigned = KserTesting.Expectation("\(partitions) partitions", count: partitions)
+        }
+
+        func run() async throws {
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await partition in consumer.partitions {
+                    assigned.fulfill()
+                    allAssigned.fulfill()
+                    group.addTask {
+                        for try await record in partition {
+                            self.records.withLock { $0.append(record.text) }
+                            partition.complete(record)
+                            self.handled.fulfill()
+                        }
+                        self.revoked.fulfill()
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a second member takes partitions over, and every record is handled once",
+        arguments: [
+            [ConsumerConfiguration.AssignmentStrategy.range, .roundRobin], [.cooperativeSticky],
+        ]
+    )
+    func sharing(_ strategy: [ConsumerConfiguration.AssignmentStrategy]) async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 4])
+        let producer = try broker.makeProducer()
+        func send(_ numbers: Range<Int>) async throws {
+            try await producer.send(
+                contentsOf: numbers.map { ProducerRecord("t", "\($0)", partition: Int32($0 % 4)) }
+            )
+        }
+        func makeConsumer() throws -> Consumer {
+            try broker.makeConsumer(["t"]) {
+                $0.assignmentStrategy = strategy
+                $0.commitInterval = .milliseconds(50)
+            }
+        }
+        // The embedded broker takes no commits while the group is rebalanced, so they are waited for before that.
+        let admin = try Admin(bootstrapServers: broker.bootstrapServers)
+        func allCommitted() async throws {
+            while try await admin.lag(ofGroup: "g", topic: "t").values.max() != 0 { await Task.yield() }
+        }
+        // All four; the eager way two and four again, the cooperative way two again.
+        let partitions = strategy == [.cooperativeSticky] ? 6 : 10
+        let first = Member(try makeConsumer(), handles: 400, getsPartitions: partitions)
+        try await send(0..<400)
+        async let firstRun: Void = first.run()
+        try await first.handled.wait(atMost: .seconds(20))
+        try await allCommitted()
+
+        let second = Member(try makeConsumer(), handles: 200)
+        async let secondRun: Void = second.run()
+        try await second.assigned.wait(atMost: .seconds(30))
+        try await send(400..<800)
+        try await second.handled.wait(atMost: .seconds(20))
+        try await first.revoked.wait(atMost: .seconds(1))
+        try await allCommitted()
+        await second.consumer.close()
+        try await secondRun
+
+        // The first one takes the partitions back.
+        try await first.allAssigned.wait(atMost: .seconds(20))
+        try await send(800..<1_200)
+        try await allCommitted()
+        await first.consumer.close()
+        try await firstRun
+        let numbers = (first.records.withLock { $0 } + second.records.withLock { $0 }).compactMap { Int($0) }
+        #expect(Set(numbers) == Set(0..<1_200))
+        // A further rebalance on a slow machine makes some come again.
+        #expect(numbers.count < 2_000)
+    }
+
+    @Test("a broker that goes and comes back is waited for")
+    func brokerLoss() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 2])
+        let producer = try broker.makeProducer { $0.reconnectSoon() }
+        let member = Member(
+            try broker.makeConsumer(["t"]) { $0.additional["reconnect.backoff.max.ms"] = "100" },
+            handles: 20
+        )
+        async let run: Void = member.run()
+        try await producer.send(contentsOf: (0..<10).map { ProducerRecord("t", "\($0)") })
+        try await member.assigned.wait(atMost: .seconds(20))
+        try await broker.setBroker(isUp: false)
+        let late = try await producer.enqueue(ProducerRecord("t", "10"))
+        try await broker.setBroker(isUp: true)
+        _ = try await late.metadata()
+        try await broker.fail(.fetch, with: [.notLeader, .disconnect])
+        try await producer.send(contentsOf: (11..<20).map { ProducerRecord("t", "\($0)") })
+        try await member.handled.wait(atMost: .seconds(30))
+        await member.consumer.close()
+        try await run
+        #expect(Set(member.records.withLock { $0 }).count == 20)
+    }
+
+    @Test("a commit that fails is made again")
+    func failedCommit() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        let producer = try broker.makeProducer()
+        let member = Member(
+            try broker.makeConsumer(["t"]) { $0.commitInterval = .milliseconds(50) },
+            handles: 1
+        )
+        async let run: Void = member.run()
+        try await member.assigned.wait(atMost: .seconds(20))
+        try await broker.fail(.offsetCommit, with: [.groupNotAuthorized])
+        try await producer.send(ProducerRecord("t", "x"))
+        try await member.handled.wait(atMost: .seconds(20))
+        let admin = try Admin(bootstrapServers: broker.bootstrapServers)
+        while try await admin.committedOffsets(ofGroup: "g", topic: "t") != [0: 1] { await Task.yield() }
+        await member.consumer.close()
+        try await run
+    }
+}
