@@ -8,6 +8,9 @@ CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Wer
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
 COMPONENTS := ^(KserKafkaTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
+# Tests that look at the clock. They run by themselves, or thousands of vectors would keep them waiting.
+TIMED := '^(KserKafkaTests|InteropTests|FaultTests)\.'
+
 .PHONY: demo test lint tsan bench docs deps clean
 
 # 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
