@@ -169,7 +169,7 @@ extension ConsumerConfiguration: ClientConfiguration {
 
     var ownProperties: [RDKafkaProperty] {
         let isEmbedded = EmbeddedBroker.isOne(of: bootstrapServers)
-        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(12) : .milliseconds(500))
+        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(10) : .milliseconds(500))
         let session = sessionTimeout ?? (isEmbedded ? .seconds(4) : .seconds(45))
         let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(500) : .seconds(3), session / 3)
         var list = [
