@@ -3,6 +3,9 @@ public protocol RecordSource: Sendable {
     /// The partitions, each as it is assigned.
     var partitions: PartitionSequence { get }
 
+    /// The consumer group, for the headers of dead letters; nil when it is not known.
+    var groupID: String? { get }
+
     /// Commits what is completed, and returns when the transport has it.
     func commit() async throws
 
@@ -12,4 +15,9 @@ public protocol RecordSource: Sendable {
     /// Closes: ends every stream, waits within the drain deadline for what is in work, commits what is completed and
     /// leaves the group. Further calls wait for the same end.
     func close() async
+}
+
+extension RecordSource {
+    /// Nil.
+    public var groupID: String? { nil }
 }
