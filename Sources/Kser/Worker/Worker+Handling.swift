@@ -13,9 +13,37 @@ extension Worker {
             partition.complete(record)
             guard await commit() else { return nil }
         }
-        var ladder = Ladder(record, options, group: consumer.groupID)
+        if options.answersEverything {
+            let dispatch = await controller.dispatch(record)
+            if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
+            return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
+        }
+        let ladder = Ladder(record, options, group: consumer.groupID)
+        let dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+        return await climb(ladder, record, after: dispatch, of: partition)
+    }
+
+    /// What ``climb(_:_:after:of:)`` comes to for a message that is not tried again whatever its result, at less cost.
+    private func answer(_ record: Record, _ dispatch: Dispatch, of partition: PartitionStream) async -> Settlement? {
+        if Task.isCancelled, !dispatch.result.isSuccess {
+            partition.abandon(record)
+            return nil
+        }
+        if let replies = options.replies { return await begin(Settlement(record, dispatch, replies: replies)) }
+        partition.complete(record)
+        return nil
+    }
+
+    /// Tries a record again until there is an outcome.
+    private func climb(
+        _ start: Ladder,
+        _ record: Record,
+        after first: Dispatch,
+        of partition: PartitionStream
+    ) async -> Settlement? {
+        var ladder = start
+        var dispatch = first
         while true {
-            let dispatch = await controller.dispatch(record, attempt: ladder.attempt)
             switch ladder.step(after: outcome(of: dispatch, in: partition), dispatch) {
             case .settle(let settlement):
                 if !settlement.isEmpty { return await begin(settlement) }
@@ -26,9 +54,11 @@ extension Worker {
                     .warning,
                     "Consumer: \(record.position) is tried again in \(pause), attempt \(ladder.attempt): \(dispatch.result)"
                 )
-                if await rest(for: pause, in: partition) { continue }
-                partition.abandon(record)
-                return nil
+                guard await rest(for: pause, in: partition) else {
+                    partition.abandon(record)
+                    return nil
+                }
+                dispatch = await controller.dispatch(record, attempt: ladder.attempt)
             case .leave:
                 partition.abandon(record)
                 return nil

@@ -43,6 +43,9 @@ public struct WorkerOptions: Sendable {
 }
 
 extension WorkerOptions {
+    /// Whether every message that a handler took is done after one attempt.
+    var answersEverything: Bool { retries == nil && classifier == nil }
+
     /// What is to become of a message that ran to its end.
     func outcome(of dispatch: Dispatch) -> Outcome {
         if let classifier { return classifier(dispatch) }
