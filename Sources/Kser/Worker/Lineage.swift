@@ -31,7 +31,7 @@ struct Lineage: Sendable {
         partition = record.integer(of: names.partition).flatMap { Int32(exactly: $0) } ?? -1
         offset = record.integer(of: names.offset) ?? -1
         timestamp = record.integer(of: names.timestamp)
-        attempts = max(1, record.integer(of: LetterHeader.attempts).map { Int(clamping: $0) } ?? 1)
+        attempts = max(1, record.integer(of: LetterHeader.attempts).flatMap { Int32(exactly: $0) }.map { Int($0) } ?? 1)
         self.rung = rung
         due = record.integer(of: LetterHeader.due)
         firstFailure = record.text(of: LetterHeader.firstFailure).flatMap { Int64($0) }

@@ -56,10 +56,15 @@ public struct Backoff: Sendable {
 
     /// The pause before a retry, counted from 1. It is between nothing and ``cap``.
     public func pause(before retry: Int) -> Duration {
-        let limit = max(0, cap / .seconds(1))
+        let limit = min(max(0, cap / .seconds(1)), 1e9)
         var seconds = max(0, initial / .seconds(1))
-        for _ in 0..<max(0, retry - 1) where seconds > 0 && seconds < limit && factor != 1 { seconds *= factor }
+        var left = max(1, retry) - 1
+        while left > 0, seconds > 0, seconds < limit, factor != 1 {
+            seconds *= factor
+            left -= 1
+        }
         if jitter > 0 { seconds *= 1 + min(jitter, 1) * (2 * random() - 1) }
-        return .seconds(min(seconds, limit))
+        let pause = seconds.isFinite ? min(max(0, seconds), limit) : limit
+        return .microseconds(Int64((pause * 1e6).rounded()))
     }
 }
