@@ -6,6 +6,9 @@ public protocol RecordSource: Sendable {
     /// The consumer group, for the headers of dead letters; nil when it is not known.
     var groupID: String? { get }
 
+    /// The topics that are read, as they were asked for; nil when they are not known.
+    var subscribedTopics: [String]? { get }
+
     /// Commits what is completed, and returns when the transport has it.
     func commit() async throws
 
@@ -20,4 +23,7 @@ public protocol RecordSource: Sendable {
 extension RecordSource {
     /// Nil.
     public var groupID: String? { nil }
+
+    /// Nil.
+    public var subscribedTopics: [String]? { nil }
 }

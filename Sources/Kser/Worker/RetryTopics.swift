@@ -30,6 +30,13 @@ public struct RetryTopics: Sendable {
         }
     }
 
+    /// The retry topics of topics that are read that are not read themselves. A regular expression may mean any.
+    func names(missingIn topics: [String]) -> [String] {
+        if topics.contains(where: { $0.hasPrefix("^") }) { return [] }
+        let read = Set(topics)
+        return topics.filter { !$0.contains(infix) }.flatMap { names(for: $0) }.filter { !read.contains($0) }
+    }
+
     private func name(for topic: String, delay: Duration) -> String { "\(topic)\(infix)\(delay.milliseconds)" }
 
     /// The record for the next retry topic; nil when it has been through all of them.

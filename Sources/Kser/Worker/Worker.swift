@@ -45,6 +45,7 @@ public final class Worker: Sendable {
     /// - Throws: the error that ended the consumer.
     public func run() async throws {
         log(.info, "Consumer.Starting...")
+        warnOfUnreadRetries()
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
@@ -79,6 +80,17 @@ public final class Worker: Sendable {
         guard let files = options.controlFiles else { return }
         ControlFiles.clean(files.pause, "lock", controller.logger)
         ControlFiles.clean(files.running, "lock", controller.logger)
+    }
+
+    private func warnOfUnreadRetries() {
+        guard let retries = options.retries?.topics, let topics = consumer.subscribedTopics else { return }
+        let missing = retries.names(missingIn: topics)
+        if missing.isEmpty { return }
+        log(
+            .warning,
+            "Consumer: retries go to \(missing.joined(separator: ", ")), which this consumer does not read; "
+                + "give it RetryTopics.names(for:) too, unless another worker reads them"
+        )
     }
 
     private func work(_ partition: PartitionStream) async throws {

@@ -34,6 +34,9 @@ public final class InMemoryConsumer: RecordSource {
     /// The group that the consumer shares its topics' partitions with.
     public var groupID: String? { group }
 
+    /// The topics that are read.
+    public var subscribedTopics: [String]? { topics }
+
     /// Commits what is completed.
     public func commit() async throws { broker.commit(self) }
 
