@@ -29,8 +29,8 @@ lint:
 # ThreadSanitizer crashes inside librdkafka's C11 threads: it runs the tests that start none. A filter that matches
 # no test passes, hence the second line.
 tsan:
-	set -o pipefail; swift test --sanitize thread --scratch-path .build/tsan \
-		--filter '^(KserTests|KserTestingTests)\.' 2>&1 | tee .build/tsan.log
+	set -o pipefail; TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/tsan.supp \
+		swift test --sanitize thread --scratch-path .build/tsan --filter '^(KserTests|KserTestingTests)\.' 2>&1 | tee .build/tsan.log
 	@grep -q 'Test run with [1-9]' .build/tsan.log
 
 # A table here, and .build/bench.json. ONLY="decode latency" measures these alone.

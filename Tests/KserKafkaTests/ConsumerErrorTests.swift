@@ -10,7 +10,7 @@ struct ConsumerErrorTests {
 
     private func configuration(_ servers: String) -> ConsumerConfiguration {
         var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "g")
-        configuration.connectTimeout = .seconds(1)
+        configuration.connectTimeout = .seconds(4)
         return configuration
     }
 

@@ -69,7 +69,7 @@ struct ProducerTests {
     func unknownTopic() async throws {
         let broker = try EmbeddedBroker(topics: ["gone": 1])
         try await broker.failTopic("gone", with: .unknownTopic)
-        let producer = try broker.makeProducer { $0.deliveryTimeout = .seconds(2) }
+        let producer = try broker.makeProducer { $0.deliveryTimeout = .seconds(10) }
         let error = await kafkaError { try await producer.send(ProducerRecord("gone", "x")) }
         #expect(error?.code == .unknownTopic)
         #expect(error?.message.contains("Admin.createTopics") == true)

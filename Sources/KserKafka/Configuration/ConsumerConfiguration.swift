@@ -26,7 +26,7 @@ public struct ConsumerConfiguration: Sendable {
     /// How long the group waits for a sign of life before it gives the partitions to others; nil, the default, is 45
     /// seconds, or 4 with an ``EmbeddedBroker`` of this process, where rebalances take nearly as long.
     public var sessionTimeout: Duration?
-    /// How often a sign of life is sent; nil, the default, is 3 seconds, or 200 milliseconds with an ``EmbeddedBroker``
+    /// How often a sign of life is sent; nil, the default, is 3 seconds, or 500 milliseconds with an ``EmbeddedBroker``
     /// of this process.
     public var heartbeatInterval: Duration?
     /// How long the poll thread may be stuck before the group gives the partitions to others; default 5 minutes. Slow
@@ -169,9 +169,9 @@ extension ConsumerConfiguration: ClientConfiguration {
 
     var ownProperties: [RDKafkaProperty] {
         let isEmbedded = EmbeddedBroker.isOne(of: bootstrapServers)
-        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(12) : .milliseconds(500))
+        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(10) : .milliseconds(500))
         let session = sessionTimeout ?? (isEmbedded ? .seconds(4) : .seconds(45))
-        let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(200) : .seconds(3), session / 3)
+        let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(500) : .seconds(3), session / 3)
         var list = [
             RDKafkaProperty("group.id", groupID, setting: "groupID"),
             RDKafkaProperty("enable.auto.commit", "false"),
