@@ -86,6 +86,31 @@ import Testing
         #expect(bench.attempts == (inPlace.retries == 0 ? [1, 2] : [1, 1]))
     }
 
+    @Test func whatWaitsInAPartitionThatIsRevokedGoesToItsNextOwner() async throws {
+        let first = KserTesting.Expectation("a try of each partition", count: 2)
+        let moved = KserTesting.Expectation("a try by the next owner", count: 3)
+        let attempts = Mutex<Set<Int>>([])
+        try await bench.controller.register("step") { (_: JSONObject, execution) in
+            attempts.withLock { _ = $0.insert(execution.attempt) }
+            first.fulfill()
+            moved.fulfill()
+            throw KserError.io()
+        }
+        bench.broker.createTopic("jobs", partitions: 2)
+        for _ in 0..<2 { try await bench.send() }
+        #expect(Set(bench.broker.records(in: "jobs").map(\.partition)) == [0, 1])
+        let options = bench.options()
+        try await bench.withWorker(options: options) {
+            try await first.wait()
+            try await bench.clock.waitForSleepers(2)
+            try await bench.withWorker(options: options) { try await moved.wait() }
+        }
+        #expect(attempts.withLock { $0 } == [1])
+        #expect(bench.broker.records(in: "jobs-dlt").isEmpty)
+        #expect(bench.committed("jobs") == nil)
+        #expect(bench.clock.sleeping == 0)
+    }
+
     @Test(arguments: [Concurrency.partition, .key(limit: 2), .unordered(limit: 2)])
     func cancellationNeverMakesADeadLetter(concurrency: Concurrency) async throws {
         let begun = KserTesting.Expectation("begun")

@@ -14,4 +14,11 @@ public struct Dispatch: Sendable {
     public var result: ExecutionResult
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
+
+    /// Makes one, for tests of an ``OutcomeClassifier``.
+    public init(message: Message?, result: ExecutionResult, refusal: Refusal? = nil) {
+        self.message = message
+        self.result = result
+        self.refusal = refusal
+    }
 }
