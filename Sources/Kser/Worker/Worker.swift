@@ -116,26 +116,28 @@ public final class Worker: Sendable {
         }
     }
 
-    /// Begins a lane for each key that has none; records beyond what lanes may hold wait in the partition's buffer.
+    /// Gives each key a lane while it has work. A lane begins when a handler is free, so there are never more tasks than
+    /// handlers; what waits in lanes is bounded, the rest waits in the partition's buffer.
     private func workInLanes(_ partition: PartitionStream) async throws {
         let lanes = Lanes()
-        let backlog = Permits(max(1_024, concurrency.limit.multipliedReportingOverflow(by: 4).partialValue))
+        let waiting = Permits(1_024)
         try await withThrowingDiscardingTaskGroup { group in
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
-                await backlog.take()
+                await waiting.take()
                 let key = concurrency.mode == .key ? record.key : nil
                 if let key, !lanes.enter(record, key: key) { continue }
+                await handlers.take()
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
-                        await self.handlers.take()
                         let settlement = await self.handle(record, of: partition)
                         self.handlers.giveBack()
                         if let settlement { await self.confirm(settlement, of: partition) }
-                        backlog.giveBack()
+                        waiting.giveBack()
                         current = key.flatMap { lanes.next(key: $0) }
+                        if current != nil { await self.handlers.take() }
                     }
                 }
             }
