@@ -13,34 +13,15 @@ public struct Dispatch: Sendable {
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
 
-    /// What the message is taken from when it is asked for.
-    private enum Source {
-        case nothing
-        case message(Message)
-        case execution(Execution)
-    }
-
-    private let source: Source
+    /// Nil when the message could not be decoded.
+    private let execution: Execution?
 
     init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?) {
-        source = execution.map(Source.execution) ?? .nothing
-        self.result = result
-        self.refusal = refusal
-    }
-
-    /// Makes one, for tests of an ``OutcomeClassifier``.
-    public init(message: Message?, result: ExecutionResult, refusal: Refusal? = nil) {
-        source = message.map(Source.message) ?? .nothing
+        self.execution = execution
         self.result = result
         self.refusal = refusal
     }
 
     /// The message, with what the run changed in it; nil when it could not be decoded.
-    public var message: Message? {
-        switch source {
-        case .nothing: nil
-        case .message(let message): message
-        case .execution(let execution): execution.received
-        }
-    }
+    public var message: Message? { execution?.received }
 }
