@@ -36,6 +36,8 @@ let package = Package(
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
+        .library(name: "OpenTracing", targets: ["OpenTracing"]),
+        .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
         .systemLibrary(
@@ -62,7 +64,9 @@ let package = Package(
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
-        library("KserTesting", ["Kser"]),
+        library("KserTesting", ["Kser", "OpenTracing"]),
+        library("OpenTracing", []),
+        library("OpenTracingMock", ["OpenTracing"]),
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
@@ -72,6 +76,7 @@ let package = Package(
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
+        tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 

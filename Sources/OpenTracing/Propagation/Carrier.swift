@@ -1,0 +1,50 @@
+/// What carries a context from one process to another.
+public enum Carrier: Sendable, Equatable {
+    /// Keys and values: a map, HTTP or Kafka headers.
+    case text(TextMap)
+    /// Bytes.
+    case binary([UInt8])
+}
+
+/// Keys and values in their order. A key may occur several times, as in HTTP headers.
+public struct TextMap: Sendable {
+    /// A key and its value.
+    public typealias Entry = (key: String, value: String)
+
+    /// All entries.
+    public private(set) var entries: [Entry]
+
+    /// Makes a map of entries.
+    public init(_ entries: some Sequence<Entry>) { self.entries = Array(entries) }
+
+    /// Makes an empty map.
+    public init() { entries = [] }
+
+    /// The first value of exactly this key; setting one replaces all of the key's entries, or appends one.
+    public subscript(key: String) -> String? {
+        get { entries.first { $0.key == key }?.value }
+        set {
+            guard let newValue else { return entries.removeAll { $0.key == key } }
+            guard let index = entries.firstIndex(where: { $0.key == key }) else {
+                return entries.append((key, newValue))
+            }
+            entries[index].value = newValue
+            entries[(index + 1)...].removeAll { $0.key == key }
+        }
+    }
+
+    /// The entries as a dictionary; of several values of one key it holds the last.
+    public var dictionary: [String: String] { Dictionary(entries) { $1 } }
+}
+
+extension TextMap: Equatable {
+    /// Whether both hold the same entries in the same order.
+    public static func == (left: TextMap, right: TextMap) -> Bool {
+        left.entries.elementsEqual(right.entries) { $0 == $1 }
+    }
+}
+
+extension TextMap: ExpressibleByDictionaryLiteral {
+    /// Makes a map of the literal's entries, in its order.
+    public init(dictionaryLiteral elements: (String, String)...) { entries = elements.map { ($0, $1) } }
+}

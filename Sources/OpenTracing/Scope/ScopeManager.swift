@@ -1,0 +1,89 @@
+/// Knows which span is active where.
+///
+/// ``TaskLocalScopeManager`` is the one to use:
+///
+///     try await manager.activate(span, finishOnClose: true) { scope in
+///         // span is active here, and in tasks that are created here
+///     }
+///
+/// The requirements with `withScope` are for those who write managers; users call the `activate` of the extension.
+public protocol ScopeManager: AnyObject, Sendable {
+    /// The scope that is active here; nil outside of any.
+    var active: (any Scope)? { get }
+
+    /// Makes a span active until the scope is closed.
+    ///
+    /// For parity with other languages; the closure forms are to be preferred, because this pair has limits:
+    /// - the task that opened the scope has to close it, in the same closure of `activate`, `withActiveSpan` or
+    ///   `withNoActiveSpan`, if any; elsewhere, closing does nothing;
+    /// - child tasks do not see the span as active, but what the closure around them made active;
+    /// - a scope that nobody closes stays active until that closure ends, and its span is never finished. Outside of any
+    ///   closure it may outlive its task, and be seen by a later one.
+    func activate(_ span: any Span, finishOnClose: Bool) -> any Scope
+
+    /// Makes a span active in the body.
+    ///
+    /// - Parameters:
+    ///   - span: the span.
+    ///   - finishOnClose: whether the span is finished at the body's end.
+    ///   - site: what the log of an error gives as `stack`.
+    ///   - body: what to do; when it throws, the error is recorded on the span.
+    /// - Returns: what the body returns.
+    /// - Throws: what the body throws.
+    func withScope<R, E: Error>(
+        of span: any Span,
+        finishOnClose: Bool,
+        site: CallSite,
+        _ body: (any Scope) async throws(E) -> R
+    ) async throws(E) -> R
+
+    /// Makes a span active in a body that does not wait.
+    func withScope<R, E: Error>(
+        of span: any Span,
+        finishOnClose: Bool,
+        site: CallSite,
+        _ body: (any Scope) throws(E) -> R
+    ) throws(E) -> R
+
+    /// Hides the active span from the body, and from tasks that are created in it (Python: `no_parent_scope`).
+    func withNoActiveSpan<R, E: Error>(_ body: () async throws(E) -> R) async throws(E) -> R
+
+    /// Hides the active span from a body that does not wait, and from tasks that are created in it.
+    func withNoActiveSpan<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R
+}
+
+extension ScopeManager {
+    /// Makes a span active in the body, and in tasks that are created in it; then the span that was active before is so
+    /// again.
+    ///
+    /// - Parameters:
+    ///   - span: the span.
+    ///   - finishOnClose: whether the span is finished at the body's end.
+    ///   - file: the file given in the log of an error.
+    ///   - line: the line given in the log of an error.
+    ///   - body: what to do; when it throws, the error is recorded on the span.
+    /// - Returns: what the body returns.
+    /// - Throws: what the body throws.
+    @inlinable
+    public func activate<R, E: Error>(
+        _ span: any Span,
+        finishOnClose: Bool,
+        file: StaticString = #fileID,
+        line: UInt = #line,
+        _ body: (any Scope) async throws(E) -> R
+    ) async throws(E) -> R {
+        try await withScope(of: span, finishOnClose: finishOnClose, site: CallSite(file: file, line: line), body)
+    }
+
+    /// Makes a span active in a body that does not wait; all else is as in the other form.
+    @inlinable
+    public func activate<R, E: Error>(
+        _ span: any Span,
+        finishOnClose: Bool,
+        file: StaticString = #fileID,
+        line: UInt = #line,
+        _ body: (any Scope) throws(E) -> R
+    ) throws(E) -> R {
+        try withScope(of: span, finishOnClose: finishOnClose, site: CallSite(file: file, line: line), body)
+    }
+}

@@ -1,0 +1,47 @@
+import Synchronization
+
+/// A scope of ``TaskLocalScopeManager``.
+final class TaskLocalScope: Scope {
+    private enum State {
+        case open(previous: TaskLocalScope?)
+        case closed
+    }
+
+    let span: any Span
+    let finishesSpan: Bool
+    private let owner: TaskLocalScopeManager
+    private let task: TaskIdentity
+    private let state: Mutex<State>
+
+    init(_ span: any Span, finishOnClose: Bool, previous: TaskLocalScope?, manager: TaskLocalScopeManager) {
+        self.span = span
+        finishesSpan = finishOnClose
+        owner = manager
+        task = .current
+        state = Mutex(.open(previous: previous))
+    }
+
+    var manager: any ScopeManager { owner }
+
+    func close() { owner.close(self) }
+
+    /// Whether the running task is the one that opened the scope.
+    var isOurs: Bool { task == .current }
+
+    /// Closes the scope, and lets go of the one before it: a chain of tasks that start one another does not grow.
+    ///
+    /// - Returns: nil when it was closed, else the scope that was active before, if any.
+    func leave() -> TaskLocalScope?? {
+        state.withLock { state in
+            guard case .open(let previous) = state else { return nil }
+            state = .closed
+            return .some(previous)
+        }
+    }
+
+    /// Closes the scope at the end of its closure, when nothing of it is bound any more.
+    func end() {
+        guard leave() != nil, finishesSpan else { return }
+        span.finish(at: nil)
+    }
+}

@@ -1,0 +1,45 @@
+import OpenTracing
+
+/// `ot-tracer-traceid` and `ot-tracer-spanid` in hexadecimal digits, `ot-baggage-…` as it is.
+struct TextPropagator: MockPropagator {
+    private static let traceID = "ot-tracer-traceid"
+    private static let spanID = "ot-tracer-spanid"
+    private static let baggage = "ot-baggage-"
+
+    func inject(_ context: MockSpanContext, into carrier: inout Carrier) throws(OpenTracingError) {
+        guard case .text(var map) = carrier else { throw .invalidCarrier("a map is needed, not bytes") }
+        map[Self.traceID] = String(context.traceID, radix: 16)
+        map[Self.spanID] = String(context.spanID, radix: 16)
+        for (key, value) in context.baggage.sorted(by: { $0.key < $1.key }) { map[Self.baggage + key] = value }
+        carrier = .text(map)
+    }
+
+    func extract(from carrier: Carrier) throws(OpenTracingError) -> MockSpanContext? {
+        guard case .text(let map) = carrier else { throw .invalidCarrier("a map is needed, not bytes") }
+        var traceID: UInt64?
+        var spanID: UInt64?
+        var baggage: [String: String?] = [:]
+        for (key, value) in map.entries {
+            let key = key.lowercased()
+            if key == Self.traceID {
+                traceID = try number(value)
+            } else if key == Self.spanID {
+                spanID = try number(value)
+            } else if key.hasPrefix(Self.baggage) {
+                baggage[String(key.dropFirst(Self.baggage.count))] = value
+            }
+        }
+        guard let traceID, let spanID else {
+            throw .spanContextCorrupted("\(Self.traceID) and \(Self.spanID) are needed both")
+        }
+        return MockSpanContext(traceID: traceID, spanID: spanID, baggageItems: baggage)
+    }
+
+    private func number(_ text: String) throws(OpenTracingError) -> UInt64 {
+        // The initializer allows a sign.
+        guard text.utf8.first != UInt8(ascii: "+"), let number = UInt64(text, radix: 16) else {
+            throw .spanContextCorrupted("\"\(text)\" is no hexadecimal number of 64 bits")
+        }
+        return number
+    }
+}

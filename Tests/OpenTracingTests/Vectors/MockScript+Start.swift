@@ -1,0 +1,130 @@
+import Kser
+import OpenTracing
+import OpenTracingMock
+import Testing
+
+extension MockScript {
+    func start(_ operation: JSONObject) throws {
+        try operation.allow(
+            "op",
+            "as",
+            "scope",
+            "name",
+            "child_of",
+            "references",
+            "tags",
+            "start_time",
+            "ignore_active_span",
+            "finish_on_close",
+            "result"
+        )
+        let parent: (any SpanParent)? = try operation["child_of"].flatMap(target)
+        let references = try (operation["references"]?.array ?? []).map { reference in
+            let kind = try #require(reference["type"]?.string)
+            return Reference(.init(rawValue: kind), try target(#require(reference["to"])))
+        }
+        let tags = operation.contains("tags") ? try TypedValues.fields(operation, "tags") : [:]
+        let ignoring = operation["ignore_active_span"]?.bool ?? false
+        let name = try operation.text("name")
+        let span: any Span
+        if operation["op"]?.string == "start_active_span" {
+            let scope = tracer.startActiveSpan(
+                name,
+                childOf: parent,
+                references: references,
+                tags: tags,
+                startTime: operation["start_time"]?.double,
+                ignoreActiveSpan: ignoring,
+                finishOnClose: operation["finish_on_close"]?.bool ?? true
+            )
+            scopes[try operation.text("scope")] = scope
+            span = scope.span
+        } else {
+            span = tracer.startSpan(
+                name,
+                childOf: parent,
+                references: references,
+                tags: tags,
+                startTime: operation["start_time"]?.double,
+                ignoreActiveSpan: ignoring
+            )
+        }
+        spans[try operation.text("as")] = span
+        let result = try #require(operation["result"]?.object)
+        try check(span.context, against: result)
+        #expect((span as? MockSpan)?.parentID.map { String($0, radix: 16) } == result["parent_id"]?.string)
+    }
+
+    private func target(_ json: JSON) throws -> (any SpanParent)? {
+        if json.isNull { return nil }
+        if let span = json["span"]?.string.flatMap({ spans[$0] }) { return span }
+        if let span = json["context_of"]?.string.flatMap({ spans[$0] }) { return span.context }
+        if let context = json["context"]?.string.flatMap({ contexts[$0] }) { return context }
+        throw UnknownVector(description: "the target \(json)")
+    }
+
+    private func check(_ context: any SpanContext, against recorded: JSONObject) throws {
+        try recorded.allow("trace_id", "span_id", "parent_id", "baggage")
+        let context = try #require(context as? MockSpanContext)
+        #expect(String(context.traceID, radix: 16) == recorded["trace_id"]?.string)
+        #expect(String(context.spanID, radix: 16) == recorded["span_id"]?.string)
+        #expect(context.baggageItems == (try TypedValues.baggage(recorded)))
+    }
+
+    func propagate(_ operation: JSONObject) throws {
+        try operation.allow("op", "as", "what", "format", "carrier", "result", "error")
+        let format = Format(rawValue: try operation.text("format"))
+        let expected = try operation["error"].map { try code(#require($0["type"]?.string)) }
+        do throws(OpenTracingError) {
+            if operation["op"]?.string == "inject" {
+                try inject(operation, format)
+            } else {
+                try extract(operation, format)
+            }
+            #expect(expected == nil)
+        } catch {
+            #expect(error.code == expected, "\(error)")
+        }
+    }
+
+    private func inject(_ operation: JSONObject, _ format: Format) throws(OpenTracingError) {
+        guard let what = operation["what"], let context = try? target(what)?.parentContext else {
+            Issue.record("\(operation)")
+            return
+        }
+        var carrier = TextMap()
+        try tracer.inject(context, as: format, into: &carrier)
+        let recorded = try? operation.pairs("result").map { ($0.key, $0.value.string ?? "") }
+        #expect(carrier.dictionary == recorded.map { Dictionary(uniqueKeysWithValues: $0) })
+    }
+
+    private func extract(_ operation: JSONObject, _ format: Format) throws(OpenTracingError) {
+        let carrier: Carrier
+        if let hex = operation["carrier"]?.string {
+            #expect(hex.isEmpty, "the reference's bytes are pickled Python objects")
+            carrier = .binary([])
+        } else {
+            let pairs = try? operation.pairs("carrier").map { ($0.key, $0.value.string ?? "") }
+            #expect(pairs != nil)
+            carrier = .text(TextMap(pairs ?? []))
+        }
+        let context = try tracer.extract(format, from: carrier)
+        guard let context, let name = operation["as"]?.string, let result = operation["result"]?.object else {
+            Issue.record("\(operation)")
+            return
+        }
+        contexts[name] = context
+        do { try check(context, against: result) } catch { Issue.record(error) }
+    }
+
+    /// Our code for a Python exception. Digits that are none raise ValueError there; the specification asks for a
+    /// corrupted context.
+    private func code(_ exception: String) throws -> OpenTracingError.Code {
+        switch exception {
+        case "SpanContextCorruptedException", "ValueError": .spanContextCorrupted
+        case "UnsupportedFormatException": .unsupportedFormat
+        case "InvalidCarrierException": .invalidCarrier
+        default: throw UnknownVector(description: "the exception \(exception)")
+        }
+    }
+}
