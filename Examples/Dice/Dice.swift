@@ -10,7 +10,16 @@ struct Dice {
     private static let tasks = 30
     private static let partitions = 3
 
-    static func main() async throws {
+    static func main() async {
+        do {
+            try await run()
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func run() async throws {
         let start = ContinuousClock.now
         let broker = try environmentServers == nil ? EmbeddedBroker() : nil
         guard let servers = broker?.bootstrapServers ?? environmentServers else { return }

@@ -32,6 +32,14 @@ template <class Container> size_t count_of(const Container &container) noexcept 
     return count;
 }
 
+// The first byte tells most keys apart without a call.
+bool has_key(const dom::object::iterator &field, const uint8_t *key, size_t count) noexcept {
+    if (field.key_length() != count) return false;
+    if (count == 0) return true;
+    auto bytes = reinterpret_cast<const uint8_t *>(field.key_c_str());
+    return bytes[0] == key[0] && std::memcmp(bytes, key, count) == 0;
+}
+
 }  // namespace
 
 kser_json_type kser_json_type_of(kser_json_element bytes) {
@@ -100,7 +108,7 @@ bool kser_json_find(kser_json_element bytes, const uint8_t *key, size_t count, k
     if (element(bytes).get(object) != SUCCESS) return false;
     bool found = false;
     for (auto field = object.begin(), end = object.end(); field != end; ++field) {
-        if (field.key_length() == count && (count == 0 || std::memcmp(field.key_c_str(), key, count) == 0)) {
+        if (has_key(field, key, count)) {
             *value = as<kser_json_element>(field.value());
             found = true;
         }

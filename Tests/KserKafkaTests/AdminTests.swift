@@ -2,7 +2,7 @@ import Kser
 import KserKafka
 import Testing
 
-@Suite("Admin", .timeLimit(.minutes(1)))
+@Suite("Admin", .timeLimit(.minutes(3)))
 struct AdminTests {
     @Test("topics are created, listed and described")
     func topics() async throws {
@@ -43,7 +43,7 @@ struct AdminTests {
             await kafkaError { try await admin.createTopics([NewTopic("t", partitions: 1)]) },
             await kafkaError { try await admin.deleteTopic("t") },
         ]
-        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(ContinuousClock.now - start < .seconds(60))
         for error in errors {
             #expect(error?.code == .brokerUnavailable)
             #expect(error?.message.contains("check bootstrapServers") == true)
@@ -57,6 +57,6 @@ struct AdminTests {
         let task = Task { try await admin.topics() }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(25))
     }
 }

@@ -118,6 +118,27 @@ struct RebalanceTests {
         #expect(Set(member.records.withLock { $0 }).count == 20)
     }
 
+    @Test("closing ends in time while the broker is away")
+    func closingWithoutBroker() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        let producer = try broker.makeProducer()
+        let member = Member(
+            try broker.makeConsumer(["t"]) {
+                $0.commitInterval = .seconds(60)
+                $0.drainTimeout = .seconds(1)
+            },
+            handles: 1
+        )
+        async let run: Void = member.run()
+        try await producer.send(ProducerRecord("t", "x"))
+        try await member.handled.wait(atMost: .seconds(20))
+        try await broker.setBroker(isUp: false)
+        let start = ContinuousClock.now
+        await member.consumer.close()
+        #expect(ContinuousClock.now - start < .seconds(8))
+        try await run
+    }
+
     @Test("a commit that fails is made again")
     func failedCommit() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])

@@ -3,7 +3,7 @@ import KserKafka
 import KserTesting
 import Testing
 
-@Suite("Producer and consumer, there and back", .timeLimit(.minutes(1)))
+@Suite("Producer and consumer, there and back", .timeLimit(.minutes(3)))
 struct RoundTripTests {
     @Test("keys, values, headers, timestamps and tombstones arrive as they were sent")
     func everything() async throws {

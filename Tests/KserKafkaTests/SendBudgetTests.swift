@@ -115,7 +115,7 @@ struct LogRateTests {
     }
 }
 
-@Suite("A value to come", .timeLimit(.minutes(1)))
+@Suite("A value to come", .timeLimit(.minutes(3)))
 struct PromiseTests {
     @Test("is settled once, for all who wait and who come later")
     func settling() async throws {

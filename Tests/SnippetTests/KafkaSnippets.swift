@@ -12,7 +12,7 @@ private struct Hello: Entrypoint {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct KafkaSnippets {
+@Suite(.timeLimit(.minutes(3))) struct KafkaSnippets {
     private let controller = Controller(logger: .none)
 
     @Test func aWorkerRunsByKey() async throws {

@@ -1,22 +1,21 @@
 import Synchronization
 
-/// What became of a message at the end of its way through the middleware.
+/// A message at the end of its way through the middleware.
 struct Arrival: Sendable {
-    var outcome: Result<ExecutionResult, any Error>
-    var execution: Execution?
-    var refusal: Dispatch.Refusal?
+    let execution: Execution
+    /// Nil when none is registered under the message's name.
+    let entrypoint: RegisteredEntrypoint?
+
+    var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 }
 
-/// Keeps the arrival of a message while its result goes back through the middleware.
+/// Keeps the arrival of a message while its result goes back through the middleware; nil while none arrived, since
+/// middleware may answer by itself.
 final class Reached: Sendable {
-    private let last = Mutex<Arrival?>(nil)
+    private let state = Mutex<Arrival?>(nil)
 
-    func note(_ arrival: Arrival) { last.withLock { $0 = arrival } }
-
-    /// The arrival with the outcome that middleware made of it; without one when middleware answered by itself.
-    func arrival(outcome: Result<ExecutionResult, any Error>) -> Arrival {
-        last.withLock { last in
-            Arrival(outcome: outcome, execution: last?.execution, refusal: last?.refusal)
-        }
+    var last: Arrival? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }

@@ -21,7 +21,7 @@ extension Controller {
 
     /// Runs a message; whatever happens becomes the result.
     public nonisolated func run(_ message: Message) async -> ExecutionResult {
-        await dispatch(Invocation(message: message)).result
+        await dispatch(message, record: nil, attempt: 1).result
     }
 
     /// Runs the message in a record and tells what became of it.
@@ -40,21 +40,20 @@ extension Controller {
                 "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))"
             )
         }
-        let message: Message
         do {
-            message = try await admit(codec.decode(bytes))
+            var message = try codec.decode(bytes)
+            logReceived(message)
+            if let onMessage = hooks.onMessage { message = try await onMessage(message) }
+            return await dispatch(message, record: record, attempt: attempt)
         } catch {
             return refuse(bytes, error)
         }
-        return await dispatch(Invocation(message: message, record: record, attempt: attempt))
     }
 
-    private nonisolated func admit(_ message: Message) async throws -> Message {
+    private nonisolated func logReceived(_ message: Message) {
         logger.log(.debug) {
             LogRecord(.debug, logger: "kser.controller", "\(name).ReceivedMessage \(message)", kmsg: message)
         }
-        guard let onMessage = hooks.onMessage else { return message }
-        return try await onMessage(message)
     }
 
     private nonisolated func refuse(_ bytes: [UInt8], _ error: any Error) -> Dispatch {
@@ -68,38 +67,60 @@ extension Controller {
                 metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)]
             )
         }
-        return Dispatch(message: nil, result: .from(known), refusal: .undecodable)
+        return Dispatch(nil, .from(known), .undecodable)
     }
 
-    private nonisolated func dispatch(_ invocation: Invocation) async -> Dispatch {
-        let arrival = middleware.isEmpty ? await arrive(invocation) : await pass(invocation)
-        var message = invocation.message
-        if let execution = arrival.execution { message.takeChanges(of: execution) }
-        let result: ExecutionResult
-        switch arrival.outcome {
-        case .success(let outcome): result = outcome
-        case .failure(let error): result = .from(error, uuid: message.uuid)
+    private nonisolated func dispatch(_ message: consuming Message, record: Record?, attempt: Int) async -> Dispatch {
+        var dispatch =
+            middleware.isEmpty
+            ? await arrive(message, record, attempt)
+            : await pass(Invocation(message: message, record: record, attempt: attempt))
+        log(dispatch)
+        let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
+        if let hook, let message = dispatch.message {
+            do {
+                dispatch.result = try await hook(message, dispatch.result)
+            } catch {
+                dispatch.result += .from(error, uuid: message.uuid)
+                log(dispatch)
+            }
         }
-        return Dispatch(message: message, result: await conclude(message, result), refusal: arrival.refusal)
+        return dispatch
+    }
+
+    /// Runs the entrypoint of a message.
+    private nonisolated func arrive(_ message: consuming Message, _ record: Record?, _ attempt: Int) async -> Dispatch {
+        let arrival = makeArrival(message, record, attempt)
+        let result: ExecutionResult
+        do {
+            result = try await perform(arrival)
+        } catch {
+            result = .from(error, uuid: arrival.execution.received.uuid)
+        }
+        return Dispatch(arrival.execution, result, arrival.refusal)
     }
 
     /// Takes a message through the middleware to its entrypoint.
-    private nonisolated func pass(_ invocation: Invocation) async -> Arrival {
+    private nonisolated func pass(_ invocation: Invocation) async -> Dispatch {
         let reached = Reached()
+        let result: ExecutionResult
         do {
-            let result = try await next(0, reached)(invocation)
-            return reached.arrival(outcome: .success(result))
+            result = try await next(0, reached)(invocation)
         } catch {
-            return reached.arrival(outcome: .failure(error))
+            result = .from(error, uuid: invocation.message.uuid)
         }
+        // The message as it came, whatever the middleware passed on, with what the run changed in it.
+        let arrival = makeArrival(invocation.message, invocation.record, invocation.attempt)
+        if let last = reached.last, last.refusal == nil { arrival.execution.takeChanges(of: last.execution) }
+        return Dispatch(arrival.execution, result, reached.last?.refusal)
     }
 
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
         guard index < middleware.count else {
             return { invocation in
-                let arrival = await self.arrive(invocation)
-                reached.note(arrival)
-                return try arrival.outcome.get()
+                let arrival = self.makeArrival(invocation.message, invocation.record, invocation.attempt)
+                reached.last = arrival
+                return try await self.perform(arrival)
             }
         }
         return { invocation in
@@ -107,35 +128,23 @@ extension Controller {
         }
     }
 
-    /// Runs the entrypoint of a message.
-    private nonisolated func arrive(_ invocation: Invocation) async -> Arrival {
-        guard let entrypoint = registry.withLock({ $0[invocation.message.entrypoint] }) else {
-            return Arrival(
-                outcome: .failure(unknownEntrypoint(invocation.message)),
-                execution: nil,
-                refusal: .unknownEntrypoint
-            )
-        }
-        let execution = makeExecution(of: entrypoint, invocation)
-        do {
-            return Arrival(outcome: .success(try await entrypoint.perform(execution, nil)), execution: execution)
-        } catch {
-            return Arrival(outcome: .failure(error), execution: execution)
-        }
+    private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
+        guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
+        return try await entrypoint.perform(arrival.execution, nil)
     }
 
-    private nonisolated func makeExecution(of entrypoint: RegisteredEntrypoint, _ invocation: Invocation) -> Execution {
-        Execution(
-            uuid: invocation.message.uuid,
-            path: entrypoint.path,
-            isTask: entrypoint.isTask,
-            params: invocation.message.params,
-            result: invocation.message.result,
-            metadata: invocation.message.metadata,
-            record: invocation.record,
-            attempt: invocation.attempt,
+    private nonisolated func makeArrival(_ message: consuming Message, _ record: Record?, _ attempt: Int) -> Arrival {
+        let entrypoint = registry.withLock { $0[message.entrypoint] }
+        let path = entrypoint?.path ?? message.entrypoint
+        let execution = Execution(
+            of: message,
+            path: path,
+            isTask: entrypoint?.isTask ?? false,
+            record: record,
+            attempt: attempt,
             logger: logger
         )
+        return Arrival(execution: execution, entrypoint: entrypoint)
     }
 
     private nonisolated func unknownEntrypoint(_ message: Message) -> KserError {
@@ -149,38 +158,18 @@ extension Controller {
         )
     }
 
-    /// Logs the outcome and hands it to the application's hook; a hook that throws makes it a failure.
-    private nonisolated func conclude(_ message: Message, _ result: ExecutionResult) async -> ExecutionResult {
-        log(message, result)
-        do {
-            if result.isSuccess { return try await hooks.onSuccess?(message, result) ?? result }
-            return try await hooks.onError?(message, result) ?? result
-        } catch {
-            let failed = result + .from(error, uuid: message.uuid)
-            log(message, failed)
-            return failed
-        }
-    }
-
-    private nonisolated func log(_ message: Message, _ result: ExecutionResult) {
+    private nonisolated func log(_ dispatch: Dispatch) {
+        let result = dispatch.result
         let level: LogLevel = result.isSuccess ? .info : .error
         logger.log(level) {
-            LogRecord(
+            let message = dispatch.message
+            return LogRecord(
                 level,
                 logger: "kser.controller",
-                "\(name).\(result.isSuccess ? "Success" : "Failed"): \(message): \(result)",
+                "\(name).\(result.isSuccess ? "Success" : "Failed"): \(message?.description ?? ""): \(result)",
                 kmsg: message,
                 kresult: result
             )
         }
-    }
-}
-
-extension Message {
-    /// Takes over what a run changed; params and metadata that were empty are not shared with the run, as in kser.
-    fileprivate mutating func takeChanges(of execution: Execution) {
-        result = execution.result
-        if !params.isEmpty { params = execution.params }
-        if !metadata.isEmpty { metadata = execution.metadata }
     }
 }

@@ -41,19 +41,26 @@ public actor Controller {
         self.middleware = middleware
         self.logger = logger
     }
+}
 
+extension Controller {
     /// Registers an entrypoint; a later one of the same name replaces it.
     ///
     /// - Parameters:
     ///   - entrypoint: the entrypoint.
     ///   - name: the name that messages carry; the entrypoint's path when nil.
     /// - Throws: ``KserError`` `validation` for an empty name.
+    @inlinable
     public func register(_ entrypoint: some Entrypoint, as name: String? = nil) throws {
-        let name = name ?? entrypoint.path
+        try insert(RegisteredEntrypoint(entrypoint), as: name ?? entrypoint.path)
+    }
+
+    @usableFromInline
+    func insert(_ entrypoint: RegisteredEntrypoint, as name: String) throws {
         if name.isEmpty {
             throw KserError.validation("An entrypoint needs a name; give its path or register(_:as:) some text")
         }
-        registry.withLock { $0.insert(RegisteredEntrypoint(entrypoint), as: name) }
+        registry.withLock { $0[name] = entrypoint }
         logger.log(.debug) { LogRecord(.debug, logger: "kser.controller", "\(self.name).Registered: \(name)") }
     }
 
@@ -66,13 +73,12 @@ public actor Controller {
     ///   - name: the name that messages carry.
     ///   - handler: the work; it takes the decoded params.
     /// - Throws: ``KserError`` `validation` for an empty name, or when the closure gives something else.
+    @inlinable
     public func register<Parameters: Decodable & Sendable, Output: Sendable>(
         _ name: String,
         handler: @escaping @Sendable (Parameters, Execution) async throws -> Output
     ) throws {
-        try register(
-            ClosureEntrypoint(path: name, result: HandlerOutput.conversion(from: Output.self), handler: handler)
-        )
+        try register(ClosureEntrypoint(path: name, handler: handler))
     }
 
     /// Takes an entrypoint out of the registry.
@@ -80,9 +86,12 @@ public actor Controller {
     /// - Returns: false when no entrypoint has this name.
     @discardableResult
     public func unregister(_ name: String) -> Bool {
-        registry.withLock { $0.remove(name) }
+        registry.withLock { registry in
+            defer { registry[name] = nil }
+            return registry[name] != nil
+        }
     }
 
     /// The names of the registered entrypoints, in the order of registration.
-    public nonisolated var entrypoints: [String] { registry.withLock { $0.names } }
+    public nonisolated var entrypoints: [String] { registry.withLock { $0.list.map(\.key) } }
 }

@@ -8,10 +8,20 @@ public struct Dispatch: Sendable {
         case unknownEntrypoint = "unknown-entrypoint"
     }
 
-    /// The message; nil when it could not be decoded.
-    public var message: Message?
     /// The outcome for the sender.
     public var result: ExecutionResult
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
+
+    /// Nil when the message could not be decoded.
+    private let execution: Execution?
+
+    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?) {
+        self.execution = execution
+        self.result = result
+        self.refusal = refusal
+    }
+
+    /// The message, with what the run changed in it; nil when it could not be decoded.
+    public var message: Message? { execution?.received }
 }

@@ -1,19 +1,30 @@
 /// A handler given as a closure; see ``Controller/register(_:handler:)``.
+@usableFromInline
 struct ClosureEntrypoint<Parameters: Decodable & Sendable, Output: Sendable>: Entrypoint {
-    let path: String
-    let result: HandlerOutput.Conversion<Output>
-    let handler: @Sendable (Parameters, Execution) async throws -> Output
+    @usableFromInline let path: String
+    @usableFromInline let result: HandlerOutput.Conversion<Output>
+    @usableFromInline let handler: @Sendable (Parameters, Execution) async throws -> Output
 
+    @inlinable
+    init(path: String, handler: @escaping @Sendable (Parameters, Execution) async throws -> Output) throws {
+        self.path = path
+        self.handler = handler
+        result = try HandlerOutput.conversion(from: Output.self)
+    }
+
+    @inlinable
     func run(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
         try result(try await handler(parameters, execution), execution)
     }
 }
 
 /// What a closure may give, and how it becomes a result.
+@usableFromInline
 enum HandlerOutput {
-    typealias Conversion<Output> = @Sendable (Output, Execution) throws -> ExecutionResult
+    @usableFromInline typealias Conversion<Output> = @Sendable (Output, Execution) throws -> ExecutionResult
 
     /// Chosen once for a closure.
+    @usableFromInline
     static func conversion<Output>(from type: Output.Type) throws -> Conversion<Output> {
         if type == ExecutionResult.self {
             return { output, execution in output as? ExecutionResult ?? execution.result() }

@@ -2,6 +2,7 @@ extension Entrypoint {
     /// What kser's constructor does: `postInit`, whose failure is merged into the result and handed to `onError`.
     ///
     /// - Throws: what `onError` throws.
+    @inlinable
     package func begin(_ execution: Execution) async throws {
         do {
             try await postInit(execution)
@@ -13,6 +14,7 @@ extension Entrypoint {
     /// Runs all steps; an error goes to `onError` (kser: `execute`).
     ///
     /// - Throws: what `onError` throws.
+    @inlinable
     package func perform(_ execution: Execution, initial: ExecutionResult? = nil) async throws -> ExecutionResult {
         do {
             return try await throwingPerform(execution, initial: initial)
@@ -22,6 +24,7 @@ extension Entrypoint {
     }
 
     /// Runs all steps; an error is thrown (kser: `unsafe_execute`).
+    @inlinable
     package func throwingPerform(_ execution: Execution, initial: ExecutionResult? = nil) async throws
         -> ExecutionResult
     {
@@ -40,12 +43,14 @@ extension Entrypoint {
         return try await onSuccess(merged, in: execution)
     }
 
-    private func limitedRun(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
+    @inlinable
+    func limitedRun(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
         guard let timeLimit else { return try await run(parameters, in: execution) }
         return try await withTimeLimit(timeLimit) { try await run(parameters, in: execution) }
     }
 
-    private func fail(_ error: any Error, in execution: Execution) async throws -> ExecutionResult {
+    @inlinable
+    func fail(_ error: any Error, in execution: Execution) async throws -> ExecutionResult {
         let merged = execution.merge(.from(error, uuid: execution.uuid))
         execution.logOutcome(.error, "Failed", merged)
         return try await onError(merged, in: execution)

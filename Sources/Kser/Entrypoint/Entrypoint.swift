@@ -60,14 +60,16 @@ extension Entrypoint {
     }
 
     /// None.
-    public var requiredParameters: [String] { [] }
+    @inlinable public var requiredParameters: [String] { [] }
     /// No limit.
-    public var timeLimit: Duration? { nil }
+    @inlinable public var timeLimit: Duration? { nil }
 
     /// Does nothing.
+    @inlinable
     public func postInit(_ execution: Execution) async throws {}
 
     /// Throws for the first of ``requiredParameters`` that is absent: `Missing parameter: name`.
+    @inlinable
     public func checkRequiredParameters(in execution: Execution) async throws {
         let required = requiredParameters
         if required.isEmpty { return }
@@ -78,15 +80,19 @@ extension Entrypoint {
     }
 
     /// Does nothing.
+    @inlinable
     public func preRun(in execution: Execution) async throws {}
 
     /// Returns the result unchanged.
+    @inlinable
     public func postRun(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult { result }
 
     /// Returns the result unchanged.
+    @inlinable
     public func onSuccess(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult { result }
 
     /// Returns the result unchanged.
+    @inlinable
     public func onError(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult { result }
 }
 

@@ -6,11 +6,9 @@ import Synchronization
 /// child tasks of the handler.
 public final class Execution: Sendable {
     private struct State {
-        var params: JSONObject
-        var metadata: JSONObject
-        var result: ExecutionResult
+        /// The message as it was received, with the params, the metadata and the result as they are now.
+        var message: Message
         var status: TaskStatus
-        var paramsRevision = 0
     }
 
     /// The uuid of the task.
@@ -26,8 +24,32 @@ public final class Execution: Sendable {
 
     private let state: Mutex<State>
     private let isTask: Bool
+    private let revision = Atomic(0)
+    private let hadParams: Bool
+    private let hadMetadata: Bool
 
-    package init(
+    /// The execution of a message.
+    init(
+        of message: consuming Message,
+        path: String,
+        isTask: Bool,
+        record: Record?,
+        attempt: Int,
+        status: TaskStatus = .pending,
+        logger: KserLogger
+    ) {
+        uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
+        self.path = path
+        self.isTask = isTask
+        self.record = record
+        self.attempt = attempt
+        self.logger = logger
+        hadParams = !message.params.isEmpty
+        hadMetadata = !message.metadata.isEmpty
+        state = Mutex(State(message: message, status: status))
+    }
+
+    package convenience init(
         uuid: String,
         path: String,
         isTask: Bool = false,
@@ -40,43 +62,36 @@ public final class Execution: Sendable {
         logger: KserLogger
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
-        self.uuid = uuid
-        self.path = path
-        self.isTask = isTask
-        self.record = record
-        self.attempt = attempt
-        self.logger = logger
-        state = Mutex(
-            State(
-                params: params,
-                metadata: metadata,
-                result: result ?? ExecutionResult(uuid: uuid),
-                status: status
-            )
+        self.init(
+            of: Message(uuid: uuid, entrypoint: path, params: params, result: result, metadata: metadata),
+            path: path,
+            isTask: isTask,
+            record: record,
+            attempt: attempt,
+            status: status,
+            logger: logger
         )
     }
 
     /// The parameters. Hooks may change them; the handler's typed parameters are then decoded anew.
     public var params: JSONObject {
-        get { state.withLock { $0.params } }
+        get { state.withLock { $0.message.params } }
         set {
-            state.withLock { state in
-                state.params = newValue
-                state.paramsRevision += 1
-            }
+            state.withLock { $0.message.params = newValue }
+            revision.add(1, ordering: .sequentiallyConsistent)
         }
     }
 
     /// Data about the message; it goes on with the messages of the next tasks.
     public var metadata: JSONObject {
-        get { state.withLock { $0.metadata } }
-        set { state.withLock { $0.metadata = newValue } }
+        get { state.withLock { $0.message.metadata } }
+        set { state.withLock { $0.message.metadata = newValue } }
     }
 
     /// The result so far: the previous task's, what was printed, and later what the handler returned.
     public var result: ExecutionResult {
-        get { state.withLock { $0.result } }
-        set { state.withLock { $0.result = newValue } }
+        get { state.withLock { $0.message.result } }
+        set { state.withLock { $0.message.result = newValue } }
     }
 
     /// The state of a task; kser itself never changes it while it runs.
@@ -91,12 +106,14 @@ public final class Execution: Sendable {
         return String(path[path.index(after: dot)...])
     }
 
-    var paramsRevision: Int { state.withLock { $0.paramsRevision } }
+    /// How often the params were set.
+    @usableFromInline var paramsRevision: Int { revision.load(ordering: .sequentiallyConsistent) }
 
+    @usableFromInline
     func merge(_ result: ExecutionResult) -> ExecutionResult {
         state.withLock { state in
-            state.result += result
-            return state.result
+            state.message.result += result
+            return state.message.result
         }
     }
 }
@@ -107,16 +124,16 @@ extension Execution {
         retcode: Int = 0,
         stdout: String = "",
         stderr: String = "",
-        retval: JSONObject = [:]
+        retval: JSONObject = JSONObject()
     ) -> ExecutionResult {
         ExecutionResult(uuid: uuid, retcode: retcode, stdout: stdout, stderr: stderr, retval: retval)
     }
 
     /// Appends the text of a value and a line break to the stdout so far.
-    public func print(_ value: Any) { state.withLock { $0.result.print(value) } }
+    public func print(_ value: Any) { state.withLock { $0.message.result.print(value) } }
 
     /// Appends the text of a value and a line break to the stderr so far.
-    public func printError(_ value: Any) { state.withLock { $0.result.printError(value) } }
+    public func printError(_ value: Any) { state.withLock { $0.message.result.printError(value) } }
 
     /// `Name[uuid]`, or `Name[uuid] - Action` (kser: `label`).
     public func label(_ action: String? = nil) -> String {
@@ -130,10 +147,30 @@ extension Execution {
             Message(
                 uuid: uuid,
                 entrypoint: path,
-                params: state.params,
-                result: result ?? state.result,
-                metadata: state.metadata
+                params: state.message.params,
+                result: result ?? state.message.result,
+                metadata: state.message.metadata
             )
+        }
+    }
+
+    /// The message as it was received, with what the run changed in it.
+    ///
+    /// Params and metadata that were empty are not shared with the run, as in kser.
+    var received: Message {
+        var message = state.withLock { $0.message }
+        if !hadParams { message.params = [:] }
+        if !hadMetadata { message.metadata = [:] }
+        return message
+    }
+
+    /// Takes over what another run changed.
+    func takeChanges(of other: Execution) {
+        let changed = other.state.withLock { $0.message }
+        state.withLock { state in
+            state.message.params = changed.params
+            state.message.metadata = changed.metadata
+            state.message.result = changed.result
         }
     }
 
@@ -150,6 +187,7 @@ extension Execution {
         }
     }
 
+    @usableFromInline
     func logStep(_ step: String) {
         logger.log(.debug) {
             LogRecord(
@@ -161,6 +199,7 @@ extension Execution {
         }
     }
 
+    @usableFromInline
     func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
         logger.log(level) {
             LogRecord(

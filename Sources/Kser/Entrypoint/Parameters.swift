@@ -2,6 +2,7 @@ extension JSONObject {
     /// The typed parameters of a handler.
     ///
     /// - Throws: ``KserError`` `validation` that names the field at fault.
+    @inlinable
     func parameters<Parameters: Decodable>(_ type: Parameters.Type) throws -> Parameters {
         if Parameters.self == JSONObject.self, let parameters = self as? Parameters { return parameters }
         do {

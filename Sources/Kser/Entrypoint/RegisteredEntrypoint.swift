@@ -1,7 +1,11 @@
 /// An entrypoint without its type, as the registry keeps it.
-struct RegisteredEntrypoint: Sendable {
+///
+/// What makes it and what it runs is inlinable, and so compiled for the entrypoint's type where that is known: hooks
+/// that are not implemented then cost nothing.
+@usableFromInline
+final class RegisteredEntrypoint: Sendable {
     /// Runs all steps after the result of what ran before.
-    typealias Perform = @Sendable (Execution, ExecutionResult?) async throws -> ExecutionResult
+    @usableFromInline typealias Perform = @Sendable (Execution, ExecutionResult?) async throws -> ExecutionResult
 
     let path: String
     let isTask: Bool
@@ -11,39 +15,53 @@ struct RegisteredEntrypoint: Sendable {
     /// Errors are thrown.
     let throwingPerform: Perform
 
-    init(_ entrypoint: some Entrypoint) {
-        path = entrypoint.path
-        isTask = entrypoint is any TaskEntrypoint
+    @inlinable
+    convenience init(_ entrypoint: some Entrypoint) {
         if let operation = entrypoint as? any OperationEntrypoint {
-            isOperation = true
-            perform = { execution, initial in
-                try await OperationRun.prepared(operation, execution).perform(initial)
-            }
-            throwingPerform = { execution, initial in
-                try await OperationRun.prepared(operation, execution).throwingExecute(initial)
-            }
+            self.init(operation: operation)
         } else {
-            isOperation = false
-            perform = { execution, initial in
-                try await entrypoint.begin(execution)
-                return try await entrypoint.perform(execution, initial: initial)
-            }
-            throwingPerform = { execution, initial in
-                try await entrypoint.begin(execution)
-                return try await entrypoint.throwingPerform(execution, initial: initial)
-            }
+            self.init(
+                path: entrypoint.path,
+                isTask: entrypoint is any TaskEntrypoint,
+                perform: { execution, initial in
+                    try await entrypoint.begin(execution)
+                    return try await entrypoint.perform(execution, initial: initial)
+                },
+                throwingPerform: { execution, initial in
+                    try await entrypoint.begin(execution)
+                    return try await entrypoint.throwingPerform(execution, initial: initial)
+                }
+            )
         }
     }
-}
 
-/// A name told apart by its UTF-8, where `String` would take canonically equal names for one.
-struct EntrypointName: Hashable, Sendable {
-    let text: String
+    @usableFromInline
+    init(
+        path: String,
+        isTask: Bool,
+        isOperation: Bool = false,
+        perform: @escaping Perform,
+        throwingPerform: @escaping Perform
+    ) {
+        self.path = path
+        self.isTask = isTask
+        self.isOperation = isOperation
+        self.perform = perform
+        self.throwingPerform = throwingPerform
+    }
 
-    static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
-
-    func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    @usableFromInline
+    convenience init(operation: any OperationEntrypoint) {
+        self.init(
+            path: operation.path,
+            isTask: true,
+            isOperation: true,
+            perform: { execution, initial in
+                try await OperationRun.prepared(operation, execution).perform(initial)
+            },
+            throwingPerform: { execution, initial in
+                try await OperationRun.prepared(operation, execution).throwingExecute(initial)
+            }
+        )
     }
 }

@@ -8,6 +8,7 @@
 /// parsed message in memory.
 public struct JSONObject: Sendable {
     enum Storage: Sendable {
+        case empty
         case entries(JSONEntries)
         case undecoded(JSONNode)
     }
@@ -15,7 +16,7 @@ public struct JSONObject: Sendable {
     private(set) var storage: Storage
 
     /// An empty object.
-    public init() { storage = .entries(JSONEntries()) }
+    public init() { storage = .empty }
 
     /// An object of these entries; of two equal keys the last value counts, in the place of the first.
     public init(_ entries: some Sequence<(key: String, value: JSON)>) {
@@ -34,11 +35,12 @@ public struct JSONObject: Sendable {
 
     /// Whether the object has its own entries, which may hold any number; parsed ones are finite.
     var isDecoded: Bool {
-        if case .entries = storage { true } else { false }
+        if case .undecoded = storage { false } else { true }
     }
 
     private var entries: JSONEntries {
         switch storage {
+        case .empty: JSONEntries()
         case .entries(let entries): entries
         case .undecoded(let node): node.entries
         }
@@ -47,6 +49,7 @@ public struct JSONObject: Sendable {
     /// The number of keys.
     public var count: Int {
         switch storage {
+        case .empty: 0
         case .entries(let entries): entries.list.count
         case .undecoded(let node): node.count
         }
@@ -55,6 +58,7 @@ public struct JSONObject: Sendable {
     /// Whether there are no keys.
     public var isEmpty: Bool {
         switch storage {
+        case .empty: true
         case .entries(let entries): entries.list.isEmpty
         case .undecoded(let node): node.isEmpty
         }
@@ -63,6 +67,7 @@ public struct JSONObject: Sendable {
     /// The keys in order.
     public var keys: [String] {
         switch storage {
+        case .empty: []
         case .entries(let entries): entries.list.map(\.key)
         case .undecoded(let node): node.keys
         }
@@ -71,6 +76,7 @@ public struct JSONObject: Sendable {
     /// Whether the key is there; its value may be `null`.
     public func contains(_ key: String) -> Bool {
         switch storage {
+        case .empty: false
         case .entries(let entries): entries.place(of: key) != nil
         case .undecoded(let node): node.find(key) != nil
         }
@@ -80,6 +86,7 @@ public struct JSONObject: Sendable {
     public subscript(key: String) -> JSON? {
         get {
             switch storage {
+            case .empty: nil
             case .entries(let entries): entries[key]
             case .undecoded(let node): node.find(key)?.json
             }
@@ -96,7 +103,7 @@ public struct JSONObject: Sendable {
 
     private mutating func mutate(_ change: (inout JSONEntries) -> Void) {
         var entries = entries
-        storage = .entries(JSONEntries())  // so that the change is made in place
+        storage = .empty  // so that the change is made in place
         change(&entries)
         storage = .entries(entries)
     }

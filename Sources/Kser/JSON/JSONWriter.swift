@@ -32,6 +32,8 @@ package struct JSONWriter: ~Copyable {
     /// Writes an object.
     package mutating func write(_ object: JSONObject) throws(Failure) {
         switch object.storage {
+        case .empty:
+            try write(JSONEntries())
         case .entries(let entries):
             try write(entries)
         case .undecoded(let node):

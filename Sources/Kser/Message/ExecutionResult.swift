@@ -19,7 +19,7 @@ public struct ExecutionResult: Sendable, Hashable {
         retcode: Int = 0,
         stdout: String = "",
         stderr: String = "",
-        retval: JSONObject = [:]
+        retval: JSONObject = JSONObject()
     ) {
         self.uuid = uuid.isEmpty ? .randomUUID() : uuid
         self.retcode = retcode

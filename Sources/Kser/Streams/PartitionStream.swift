@@ -13,6 +13,8 @@ public final class PartitionStream: Sendable {
         var bufferedBytes = 0
         var isFull = false
         var isIterated = false
+        var watches: [Int: @Sendable () -> Void] = [:]
+        var lastWatch = 0
     }
 
     /// The topic that the partition belongs to.
@@ -122,7 +124,29 @@ extension PartitionStream {
     package func end(throwing error: (any Error)? = nil) {
         ended.store(true, ordering: .releasing)
         if ownsInbox { inbox.finish(throwing: error, discarding: true) }
+        let watches = state.withLock { state -> [Int: @Sendable () -> Void] in
+            defer { state.watches = [:] }
+            return state.watches
+        }
+        for action in watches.values { action() }
     }
+
+    /// Calls the action once when the stream ends, or now when it has ended.
+    ///
+    /// - Returns: what ``forget(_:)`` takes.
+    func onEnd(_ action: @escaping @Sendable () -> Void) -> Int {
+        let (watch, isOver) = state.withLock { state -> (Int, Bool) in
+            state.lastWatch += 1
+            let isOver = isEnded
+            if !isOver { state.watches[state.lastWatch] = action }
+            return (state.lastWatch, isOver)
+        }
+        if isOver { action() }
+        return watch
+    }
+
+    /// Takes an action of ``onEnd(_:)`` back.
+    func forget(_ watch: Int) { _ = state.withLock { $0.watches.removeValue(forKey: watch) } }
 
     /// Ends the stream once everything offered so far was handed out.
     package func finish() {

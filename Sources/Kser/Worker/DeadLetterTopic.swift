@@ -1,11 +1,32 @@
-/// Sends messages that no handler took to a topic beside their own, byte for byte, with the reason in headers.
+/// Why a message is a dead letter. The set is open: other systems and versions may give further reasons.
+public struct DeadLetterReason: RawRepresentable, Sendable, Hashable {
+    /// The text in the header `kser_dlt-reason`.
+    public var rawValue: String
+
+    /// Makes a reason of its text.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The value is not a message, or the controller's `onMessage` hook refused it.
+    public static let undecodable = Self(.undecodable)
+    /// No entrypoint is registered under the message's name.
+    public static let unknownEntrypoint = Self(.unknownEntrypoint)
+    /// It failed in a way that trying again does not mend.
+    public static let rejected = Self(rawValue: "rejected")
+    /// It failed as often as the ``RetryPolicy`` tries.
+    public static let exhausted = Self(rawValue: "exhausted")
+
+    init(_ refusal: Dispatch.Refusal) { self.init(rawValue: refusal.rawValue) }
+}
+
+/// Sends messages that are given up to a topic beside their own, byte for byte, with the reason in headers.
 ///
 /// The headers are spring-kafka's (`kafka_dlt-…`, whose integers are big-endian bytes), so that its tools read them, and
-/// `kser_dlt-reason`.
+/// `kser_…` with text where it has none. A message that came through retry topics goes to the dead-letter topic of the
+/// topic it was in first. ``DeadLetters`` lists them and sends them back.
 public struct DeadLetterTopic: Sendable {
     /// What is added to a topic's name to make the name of its dead-letter topic.
     public var suffix: String
-    private let producer: any MessageProducer
+    let producer: any MessageProducer
 
     /// Makes dead letters that go to `<topic><suffix>`.
     public init(suffix: String = "-dlt", with producer: any MessageProducer) {
@@ -13,25 +34,18 @@ public struct DeadLetterTopic: Sendable {
         self.producer = producer
     }
 
-    /// Hands the record to the producer, with its key, value and headers.
-    func send(_ record: Record, refusal: Dispatch.Refusal, result: ExecutionResult) async throws
-        -> Delivery
-    {
-        var headers = record.headers
-        headers.append(Record.Header("kafka_dlt-original-topic", text: record.topic))
-        headers.append(Record.Header("kafka_dlt-original-partition", bigEndianBytes(of: record.partition)))
-        headers.append(Record.Header("kafka_dlt-original-offset", bigEndianBytes(of: record.offset)))
-        if let timestamp = record.timestamp {
-            headers.append(Record.Header("kafka_dlt-original-timestamp", bigEndianBytes(of: timestamp)))
-        }
-        headers.append(Record.Header("kafka_dlt-exception-message", text: result.stderr))
-        headers.append(Record.Header("kser_dlt-reason", text: refusal.rawValue))
-        return try await producer.enqueue(
-            ProducerRecord(topic: record.topic + suffix, key: record.key, value: record.value, headers: headers)
+    /// The dead letter of a record, with its key, value and headers.
+    func letter(
+        for record: Record,
+        _ lineage: Lineage,
+        failure: Dispatch,
+        reason: DeadLetterReason
+    ) -> ProducerRecord {
+        ProducerRecord(
+            topic: lineage.topic + suffix,
+            key: record.key,
+            value: record.value,
+            headers: lineage.letterHeaders(of: record, failure, reason: reason)
         )
-    }
-
-    private func bigEndianBytes(of integer: some FixedWidthInteger) -> [UInt8] {
-        withUnsafeBytes(of: integer.bigEndian) { Array($0) }
     }
 }

@@ -6,14 +6,14 @@ import Synchronization
 ///     try await worker.run()
 ///
 /// A record is completed, and its offset may be committed, once its handler finished, its result is acknowledged by the
-/// results topic and, for a message no handler took, it is acknowledged by the dead-letter topic. Until then it would be
-/// delivered again after a crash: at least once.
+/// results topic and, for a message that is given up, it is acknowledged by the dead-letter topic. Until then it would be
+/// delivered again after a crash: at least once. What fails is answered, unless a ``RetryPolicy`` has it tried again.
 public final class Worker: Sendable {
-    private let consumer: any RecordSource
-    private let controller: Controller
-    private let concurrency: Concurrency
-    private let options: WorkerOptions
-    private let handlers: Permits
+    let consumer: any RecordSource
+    let controller: Controller
+    let concurrency: Concurrency
+    let options: WorkerOptions
+    let handlers: Permits
     private let isShutDown = Atomic(false)
 
     /// Makes a worker.
@@ -22,7 +22,7 @@ public final class Worker: Sendable {
     ///   - consumer: where records come from.
     ///   - controller: who runs them.
     ///   - concurrency: how many are in work at once, and in which order.
-    ///   - options: where results and refused messages go, and the like.
+    ///   - options: where results and dead letters go, when it tries again, and the like.
     public init(
         consumer: some RecordSource,
         controller: Controller,
@@ -45,6 +45,7 @@ public final class Worker: Sendable {
     /// - Throws: the error that ended the consumer.
     public func run() async throws {
         log(.info, "Consumer.Starting...")
+        warnOfUnreadRetries()
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
@@ -81,6 +82,17 @@ public final class Worker: Sendable {
         ControlFiles.clean(files.running, "lock", controller.logger)
     }
 
+    private func warnOfUnreadRetries() {
+        guard let retries = options.retries?.topics, let topics = consumer.subscribedTopics else { return }
+        let missing = retries.names(missingIn: topics)
+        if missing.isEmpty { return }
+        log(
+            .warning,
+            "Consumer: retries go to \(missing.joined(separator: ", ")), which this consumer does not read; "
+                + "give it RetryTopics.names(for:) too, unless another worker reads them"
+        )
+    }
+
     private func work(_ partition: PartitionStream) async throws {
         switch concurrency.mode {
         case .partition: try await workInOrder(partition)
@@ -93,97 +105,43 @@ public final class Worker: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
-                guard let outcome = await handle(record, of: partition) else { continue }
+                guard await isDue(record, of: partition) else { continue }
+                guard let settlement = await handle(record, of: partition) else { continue }
                 await unconfirmed.take()
                 group.addTask {
-                    await self.confirm(outcome, of: partition)
+                    await self.confirm(settlement, of: partition)
                     unconfirmed.giveBack()
                 }
             }
         }
     }
 
-    /// Begins a lane for each key that has none; records beyond what lanes may hold wait in the partition's buffer.
+    /// Gives each key a lane while it has work. A lane begins when a handler is free, so there are never more tasks than
+    /// handlers; what waits in lanes is bounded, the rest waits in the partition's buffer.
     private func workInLanes(_ partition: PartitionStream) async throws {
         let lanes = Lanes()
-        let backlog = Permits(max(1_024, concurrency.limit.multipliedReportingOverflow(by: 4).partialValue))
+        let waiting = Permits(1_024)
         try await withThrowingDiscardingTaskGroup { group in
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
-                await backlog.take()
+                guard await isDue(record, of: partition) else { continue }
+                await waiting.take()
                 let key = concurrency.mode == .key ? record.key : nil
                 if let key, !lanes.enter(record, key: key) { continue }
+                await handlers.take()
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
-                        await self.handlers.take()
-                        let outcome = await self.handle(record, of: partition)
+                        let settlement = await self.handle(record, of: partition)
                         self.handlers.giveBack()
-                        if let outcome { await self.confirm(outcome, of: partition) }
-                        backlog.giveBack()
+                        if let settlement { await self.confirm(settlement, of: partition) }
+                        waiting.giveBack()
                         current = key.flatMap { lanes.next(key: $0) }
+                        if current != nil { await self.handlers.take() }
                     }
                 }
             }
         }
-    }
-
-    /// Dispatches a record and completes it, unless something has to be sent and acknowledged first.
-    ///
-    /// - Returns: what was handed to the producer; ``confirm(_:of:)`` completes the record.
-    private func handle(_ record: Record, of partition: PartitionStream) async -> Outcome? {
-        if partition.isEnded || Task.isCancelled {
-            partition.abandon(record)
-            return nil
-        }
-        if options.acknowledgement == .beforeRun {
-            partition.complete(record)
-            guard await commit() else { return nil }
-        }
-        let dispatch = await controller.dispatch(record)
-        if Task.isCancelled, !dispatch.result.isSuccess {
-            partition.abandon(record)
-            return nil
-        }
-        guard options.sendsAnything(for: dispatch) else {
-            partition.complete(record)
-            return nil
-        }
-        var outcome = Outcome(record: record, dispatch: dispatch)
-        outcome.deliveries = try? await options.send(outcome)
-        return outcome
-    }
-
-    private func commit() async -> Bool {
-        do {
-            try await consumer.commit()
-            log(.debug, "Consumer: Manual commit done.")
-            return true
-        } catch {
-            log(.error, "Consumer: Manual commit failed: \(error)")
-            return false
-        }
-    }
-
-    /// Completes a record when everything sent for it is acknowledged. What was not is sent again, until the partition
-    /// ends and the record goes to its next owner; what was handed to the producer before is waited for even then.
-    private func confirm(_ outcome: Outcome, of partition: PartitionStream) async {
-        var deliveries = outcome.deliveries
-        var delay = Duration.milliseconds(100)
-        defer { partition.abandon(outcome.record) }
-        repeat {
-            do {
-                if deliveries == nil { deliveries = try await options.send(outcome) }
-                for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
-                partition.complete(outcome.record)
-                return
-            } catch {
-                log(.error, "Consumer: outcome of \(outcome.record.position) not sent, trying again: \(error)")
-            }
-            do { try await Task.sleep(for: delay) } catch { return }
-            delay = min(delay * 2, .seconds(10))
-            deliveries = nil
-        } while !partition.isEnded
     }
 }
 
@@ -212,7 +170,7 @@ extension Worker {
         stop()
     }
 
-    private func log(_ level: LogLevel, _ text: String) {
-        controller.logger.log(level) { LogRecord(level, logger: "kser.consumer", text) }
+    func log(_ level: LogLevel, _ text: @autoclosure () -> String) {
+        controller.logger.log(level) { LogRecord(level, logger: "kser.consumer", text()) }
     }
 }

@@ -1,4 +1,4 @@
-/// Where a worker's results and refused messages go, and the like.
+/// Where a worker's results and dead letters go, when it tries again, and the like.
 public struct WorkerOptions: Sendable {
     /// When a record counts as done.
     public enum Acknowledgement: Sendable {
@@ -12,46 +12,43 @@ public struct WorkerOptions: Sendable {
     public var acknowledgement = Acknowledgement.afterRun
     /// Where results go; nil sends none.
     public var replies: Replies?
-    /// Where messages go that no handler took; nil leaves them to the log.
+    /// Where messages go that are given up; nil leaves them to the log.
     public var deadLetters: DeadLetterTopic?
+    /// How often and when failed messages are tried again; nil, the default, answers them as kser does.
+    public var retries: RetryPolicy?
+    /// What becomes of each message; nil is ``OutcomeClassifier/byCode`` with ``retries`` and
+    /// ``OutcomeClassifier/answered`` without.
+    public var classifier: OutcomeClassifier?
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
+    /// The clock of retries; the system's by default.
+    public var clock = WorkerClock.system
 
     /// Makes options.
     public init(
         acknowledgement: Acknowledgement = .afterRun,
         replies: Replies? = nil,
         deadLetters: DeadLetterTopic? = nil,
+        retries: RetryPolicy? = nil,
+        classifier: OutcomeClassifier? = nil,
         controlFiles: ControlFiles? = nil
     ) {
         self.acknowledgement = acknowledgement
         self.replies = replies
         self.deadLetters = deadLetters
+        self.retries = retries
+        self.classifier = classifier
         self.controlFiles = controlFiles
     }
 }
 
-/// A record, what became of it, and what was handed to producers because of it.
-struct Outcome: Sendable {
-    let record: Record
-    let dispatch: Dispatch
-    var deliveries: [Delivery]?
-}
-
 extension WorkerOptions {
-    func sendsAnything(for dispatch: Dispatch) -> Bool {
-        replies != nil || (dispatch.refusal != nil && deadLetters != nil)
-    }
+    /// Whether every message that a handler took is done after one attempt.
+    var answersEverything: Bool { retries == nil && classifier == nil }
 
-    /// Hands the dead letter and the result to their producers.
-    func send(_ outcome: Outcome) async throws -> [Delivery] {
-        var deliveries: [Delivery] = []
-        if let refusal = outcome.dispatch.refusal, let deadLetters {
-            deliveries.append(
-                try await deadLetters.send(outcome.record, refusal: refusal, result: outcome.dispatch.result)
-            )
-        }
-        if let replies { deliveries.append(try await replies.send(outcome.dispatch)) }
-        return deliveries
+    /// What is to become of a message that ran to its end.
+    func outcome(of dispatch: Dispatch) -> Outcome {
+        if let classifier { return classifier(dispatch) }
+        return (retries == nil ? OutcomeClassifier.answered : OutcomeClassifier.byCode)(dispatch)
     }
 }

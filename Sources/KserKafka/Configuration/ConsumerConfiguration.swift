@@ -26,7 +26,7 @@ public struct ConsumerConfiguration: Sendable {
     /// How long the group waits for a sign of life before it gives the partitions to others; nil, the default, is 45
     /// seconds, or 4 with an ``EmbeddedBroker`` of this process, where rebalances take nearly as long.
     public var sessionTimeout: Duration?
-    /// How often a sign of life is sent; nil, the default, is 3 seconds, or 200 milliseconds with an ``EmbeddedBroker``
+    /// How often a sign of life is sent; nil, the default, is 3 seconds, or 500 milliseconds with an ``EmbeddedBroker``
     /// of this process.
     public var heartbeatInterval: Duration?
     /// How long the poll thread may be stuck before the group gives the partitions to others; default 5 minutes. Slow
@@ -54,7 +54,8 @@ public struct ConsumerConfiguration: Sendable {
     public var commitInterval = Duration.seconds(1)
     /// How long the first assignment may take before the sequences end with an error; default 30 seconds.
     public var connectTimeout = Duration.seconds(30)
-    /// How long a revocation or ``Consumer/close()`` waits for records that are being handled; default 10 seconds.
+    /// How long a revocation or ``Consumer/close()`` waits for records that are being handled; default 10 seconds. The
+    /// answer to the last commit, and that to leaving the group, are waited for as long, at most 5 seconds.
     public var drainTimeout = Duration.seconds(10)
     /// Any further property of librdkafka; it wins over the settings above.
     public var additional: [String: String] = [:]
@@ -155,6 +156,11 @@ extension ConsumerConfiguration: CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { redactedMirror }
 }
 
+extension ConsumerConfiguration {
+    /// How long a broker's answer is waited for where nothing better can be done: the last commit, the farewell.
+    var answerTimeout: Duration { max(.seconds(1), min(drainTimeout, .seconds(5))) }
+}
+
 extension ConsumerConfiguration: ClientConfiguration {
     static let reserved: Set<String> = [
         "bootstrap.servers", "metadata.broker.list", "log.queue", "group.id", "enable.auto.commit",
@@ -163,9 +169,9 @@ extension ConsumerConfiguration: ClientConfiguration {
 
     var ownProperties: [RDKafkaProperty] {
         let isEmbedded = EmbeddedBroker.isOne(of: bootstrapServers)
-        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(12) : .milliseconds(500))
+        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(10) : .milliseconds(500))
         let session = sessionTimeout ?? (isEmbedded ? .seconds(4) : .seconds(45))
-        let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(200) : .seconds(3), session / 3)
+        let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(500) : .seconds(3), session / 3)
         var list = [
             RDKafkaProperty("group.id", groupID, setting: "groupID"),
             RDKafkaProperty("enable.auto.commit", "false"),

@@ -66,6 +66,12 @@ public final class Consumer: RecordSource, AsyncSequence {
     /// The partitions, each as it is assigned.
     public var partitions: PartitionSequence { PartitionSequence(hub) }
 
+    /// The group that the consumer shares its topics' partitions with.
+    public var groupID: String? { core.configuration.groupID }
+
+    /// The topics that are read, as they were given.
+    public var subscribedTopics: [String]? { core.topics }
+
     /// The iterator over the records of all partitions; the consumer has one iterator in all.
     public func makeAsyncIterator() -> RecordSequence.AsyncIterator {
         core.isMerged = true

@@ -62,7 +62,7 @@ extension ConsumerCore {
     /// Commits and waits for the answer, and for those to earlier commits, a bounded time.
     func commitAndWait(_ feeds: [PartitionFeed], promises: [Promise<Void>] = []) {
         commit(feeds, promises: promises)
-        let deadline = clock.now + min(configuration.drainTimeout, .seconds(10))
+        let deadline = clock.now + configuration.answerTimeout
         while openCommits.withLock({ !$0.isEmpty }) {
             let left = clock.now.duration(to: deadline)
             if left <= .zero {

@@ -141,10 +141,8 @@ final class ConsumerLoop {
         for feed in feeds { feed.stream.end(throwing: failure) }
         hub?.finish(throwing: failure)
         core.give(up: feeds, isLost: failure?.isFatal == true, throwing: failure, promises: requests)
-        if !core.client.close(within: .seconds(10)) {
-            core.log(.error, "The consumer did not leave its group in time; the broker will notice by sessionTimeout")
-            core.client.leak()
-        }
+        core.client.beginClosing()
+        let hasLeft = core.client.serveClosing(until: core.clock.now + core.configuration.answerTimeout)
         core.abandonCommits()
         let waiters = core.state.withLock { state in
             state.phase = .closed
@@ -152,5 +150,9 @@ final class ConsumerLoop {
             return state.closeWaiters
         }
         for waiter in waiters { waiter.keep() }
+        if hasLeft { return }
+        // Destroying a client that is not closed hangs, so this thread goes on when nobody waits any more.
+        core.log(.warning, "No broker lets the consumer leave its group; the group will notice by sessionTimeout")
+        _ = core.client.serveClosing(until: nil)
     }
 }

@@ -44,7 +44,8 @@ final class RDKafkaBatch {
         return content
     }
 
-    private func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Record {
+    /// A copy of a message.
+    func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Record {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = rd_kafka_message_timestamp(message, &type)
         return Record(

@@ -186,22 +186,21 @@ extension RDKafkaConsumer {
         events.log(level: 3, facility: "REBALANCE", text: failure.message)
     }
 
-    /// Leaves the group and closes the client.
-    ///
-    /// - Returns: false when that did not happen in time.
-    func close(within timeout: Duration) -> Bool {
+    /// Begins to leave the group; ``serveClosing(until:)`` does the rest.
+    func beginClosing() {
         setHandler(nil)
-        if let error = rd_kafka_consumer_close_queue(client.pointer, queue.pointer) {
-            // Closed already.
-            rd_kafka_error_destroy(error)
-            return true
-        }
-        let clock = ContinuousClock()
-        let deadline = clock.now + timeout
+        // The error says that it is closed already.
+        if let error = rd_kafka_consumer_close_queue(client.pointer, queue.pointer) { rd_kafka_error_destroy(error) }
+    }
+
+    /// Does what closing takes.
+    ///
+    /// - Parameter deadline: when to stop; nil is never.
+    /// - Returns: whether the client is closed.
+    func serveClosing(until deadline: ContinuousClock.Instant?) -> Bool {
         while rd_kafka_consumer_closed(client.pointer) == 0 {
-            let left = clock.now.duration(to: deadline)
-            if left <= .zero { return false }
-            guard let event = rd_kafka_queue_poll(queue.pointer, min(100, left.wholeMilliseconds + 1)) else { continue }
+            if let deadline, ContinuousClock.now >= deadline { return false }
+            guard let event = rd_kafka_queue_poll(queue.pointer, 100) else { continue }
             // The last rebalance comes as an event, and the client waits for the answer.
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { unassign(event) }
             rd_kafka_event_destroy(event)
@@ -219,9 +218,6 @@ extension RDKafkaConsumer {
         }
         Self.consumeError(rd_kafka_incremental_unassign(client.pointer, list), events)
     }
-
-    /// Keeps the client for ever: destroying one that did not close would hang.
-    func leak() { _ = Unmanaged.passRetained(client) }
 }
 
 // Commits.

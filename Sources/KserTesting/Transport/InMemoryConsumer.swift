@@ -31,6 +31,12 @@ public final class InMemoryConsumer: RecordSource {
     /// The partitions, each as it is assigned.
     public var partitions: PartitionSequence { PartitionSequence(hub) }
 
+    /// The group that the consumer shares its topics' partitions with.
+    public var groupID: String? { group }
+
+    /// The topics that are read.
+    public var subscribedTopics: [String]? { topics }
+
     /// Commits what is completed.
     public func commit() async throws { broker.commit(self) }
 

@@ -1,11 +1,16 @@
+import CSimdjson
+
+/// The keys and values of an object.
+typealias JSONEntries = ScalarDictionary<JSON>
+
 /// Keys and values in order, keys told apart by their UTF-8. Above a few keys an index finds them.
-struct JSONEntries: Sendable {
-    private(set) var list: [(key: String, value: JSON)] = []
+struct ScalarDictionary<Value: Sendable>: Sendable {
+    private(set) var list: [(key: String, value: Value)] = []
     private var places: [ScalarKey: Int]?
 
-    private static let scanned = 16
+    private static var scanned: Int { 16 }
 
-    subscript(key: String) -> JSON? {
+    subscript(key: String) -> Value? {
         get { place(of: key).map { list[$0].value } }
         set {
             switch (place(of: key), newValue) {
@@ -22,7 +27,7 @@ struct JSONEntries: Sendable {
         return list.firstIndex { $0.key.hasSameScalars(as: key) }
     }
 
-    private mutating func append(_ key: String, _ value: JSON) {
+    private mutating func append(_ key: String, _ value: Value) {
         list.append((key, value))
         if places != nil {
             places?[ScalarKey(key)] = list.count - 1
@@ -61,6 +66,14 @@ extension String {
     package func hasSameScalars(as other: String) -> Bool {
         var left = self
         var right = other
-        return left.withUTF8 { left in right.withUTF8 { right in left.elementsEqual(right) } }
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                kser_json_equal(
+                    kser_json_text(bytes: left.baseAddress, count: left.count),
+                    right.baseAddress,
+                    right.count
+                )
+            }
+        }
     }
 }

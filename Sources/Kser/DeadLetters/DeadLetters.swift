@@ -1,0 +1,134 @@
+/// Lists the dead letters of topics, shows them and sends them back.
+///
+///     let letters = DeadLetters(in: try KafkaTopicReader(bootstrapServers: "kafka:9092"))
+///     for letter in try await letters.list("jobs") { print(letter) }
+///     let report = try await letters.replay("jobs", .uuids("5f0c…"), with: producer)
+///
+/// Topics are named without the suffix, as workers name them. A letter that was replayed stays in its topic, for a log
+/// forgets nothing: replay from ``ReplayReport/ends`` on to send none twice.
+public struct DeadLetters: Sendable {
+    private let reader: any TopicReader
+    private let suffix: String
+    private let codec: any MessageCodec
+
+    /// Makes it.
+    ///
+    /// - Parameters:
+    ///   - reader: reads the dead-letter topics.
+    ///   - suffix: what ``DeadLetterTopic`` adds to a topic's name.
+    ///   - codec: reads messages whose headers do not tell uuid and entrypoint; `KserCrypto` has one that opens sealed
+    ///     messages.
+    public init(
+        in reader: any TopicReader,
+        suffix: String = "-dlt",
+        codec: any MessageCodec = JSONMessageCodec()
+    ) {
+        self.reader = reader
+        self.suffix = suffix
+        self.codec = codec
+    }
+
+    /// The dead letters of a topic, by partition and offset.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic that they were sent to, without the suffix.
+    ///   - selection: which ones.
+    ///   - limit: how many at most.
+    /// - Returns: the letters that are there now.
+    /// - Throws: why the topic cannot be read.
+    public func list(
+        _ topic: String,
+        _ selection: DeadLetterSelection = .all,
+        limit: Int = .max
+    ) async throws -> [DeadLetter] {
+        var letters: [DeadLetter] = []
+        if limit <= 0 { return letters }
+        try await forEach(topic, selection) { letter in
+            if selection.contains(letter) { letters.append(letter) }
+            return letters.count < limit
+        }
+        return letters
+    }
+
+    /// The dead letter at a place of the dead-letter topic; nil when there is none.
+    ///
+    /// - Throws: why the topic cannot be read.
+    public func show(_ topic: String, partition: Int32, offset: Int64) async throws -> DeadLetter? {
+        if offset < 0 || offset == .max { return nil }
+        var selection = DeadLetterSelection()
+        selection.partitions = [partition]
+        selection.offsets = offset..<offset + 1
+        return try await list(topic, selection, limit: 1).first
+    }
+
+    /// Sends dead letters back to the topics that they came from, as they were sent first but for a header that counts
+    /// the replays. Letters that arrive meanwhile are not looked at.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic that they were sent to, without the suffix.
+    ///   - selection: which ones.
+    ///   - producer: sends them.
+    ///   - options: how fast, how often, and whether at all.
+    /// - Returns: what was done.
+    /// - Throws: ``ReplayError`` with what was done until then.
+    @discardableResult
+    public func replay(
+        _ topic: String,
+        _ selection: DeadLetterSelection = .all,
+        with producer: any MessageProducer,
+        options: ReplayOptions = ReplayOptions()
+    ) async throws -> ReplayReport {
+        var report = ReplayReport()
+        var current: DeadLetter?
+        do {
+            if options.limit <= 0 { return report }
+            try await forEach(topic, selection) { letter in
+                current = letter
+                if !selection.contains(letter) {
+                    report.passedOver += 1
+                } else if letter.replays >= options.cap {
+                    report.overCap += 1
+                } else {
+                    if !options.isDryRun {
+                        if let rate = options.rate, rate > 0, report.replayed > 0 {
+                            try await options.clock.sleep(.seconds(1 / rate))
+                        }
+                        _ = try await producer.send(
+                            replayed(letter, to: options.topic ?? letter.originalTopic ?? topic)
+                        )
+                    }
+                    report.replayed += 1
+                }
+                current = nil
+                report.ends[letter.record.partition] = letter.record.offset + 1
+                return report.replayed < options.limit
+            }
+        } catch {
+            throw ReplayError(report: report, letter: current, cause: error)
+        }
+        return report
+    }
+
+    private func replayed(_ letter: DeadLetter, to topic: String) -> ProducerRecord {
+        var headers = letter.record.foreignHeaders.filter { $0.name != LetterHeader.replays }
+        headers.append(Record.Header(LetterHeader.replays, text: "\(letter.replays + 1)"))
+        return ProducerRecord(topic: topic, key: letter.record.key, value: letter.record.value, headers: headers)
+    }
+
+    private func forEach(
+        _ topic: String,
+        _ selection: DeadLetterSelection,
+        _ body: (DeadLetter) async throws -> Bool
+    ) async throws {
+        let name = topic + suffix
+        var goesOn = true
+        for (partition, held) in try await reader.offsets(of: name).sorted(by: { $0.key < $1.key }) where goesOn {
+            let part = selection.part(of: held, partition: partition)
+            if part.isEmpty { continue }
+            try await reader.read(name, partition: partition, offsets: part) { record in
+                goesOn = try await body(DeadLetter(record, codec: codec))
+                return goesOn
+            }
+        }
+    }
+}

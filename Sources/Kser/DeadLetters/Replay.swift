@@ -1,0 +1,46 @@
+/// How dead letters are sent back.
+public struct ReplayOptions: Sendable {
+    /// Whether nothing is sent, only counted; default false.
+    public var isDryRun = false
+    /// How many are sent a second at most; nil, the default, has no limit.
+    public var rate: Double?
+    /// How often a message may be replayed in all; default 3. One that came back that often stays where it is.
+    public var cap = 3
+    /// How many are sent at most; default all.
+    public var limit = Int.max
+    /// The topic they are sent to; nil, the default, is the one that each came from.
+    public var topic: String?
+    /// The clock of ``rate``; the system's by default.
+    public var clock = WorkerClock.system
+
+    /// Makes options with the defaults.
+    public init() {}
+}
+
+/// What a replay did, or in a dry run would have done.
+public struct ReplayReport: Sendable, Hashable {
+    /// How many letters were sent back.
+    public var replayed = 0
+    /// How many letters stay because they were replayed ``ReplayOptions/cap`` times.
+    public var overCap = 0
+    /// How many letters were looked at and not selected.
+    public var passedOver = 0
+    /// The offset after the last letter looked at, by partition: where a later replay begins to replay none twice.
+    public var ends: [Int32: Int64] = [:]
+}
+
+/// A replay that stopped half way.
+public struct ReplayError: Error, Sendable, CustomStringConvertible {
+    /// What was done before; its `ends` are before the letter that was not sent.
+    public var report: ReplayReport
+    /// The letter that was not sent; nil when reading failed.
+    public var letter: DeadLetter?
+    /// Why.
+    public var cause: any Error
+
+    /// What happened, for people.
+    public var description: String {
+        let place = letter.map { " at \($0.record.position)" } ?? ""
+        return "The replay stopped\(place) after \(report.replayed) messages: \(cause)"
+    }
+}

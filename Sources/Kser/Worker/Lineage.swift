@@ -1,0 +1,83 @@
+/// Where a record began and what it has been through: what a retry record carries in its headers.
+struct Lineage: Sendable {
+    /// The topic that the record was in before any retry topic.
+    var topic: String
+    var partition: Int32
+    var offset: Int64
+    var timestamp: Int64?
+    /// How often it was tried.
+    var attempts = 0
+    /// How many retry topics it was sent to.
+    var rung = 0
+    /// When it may be tried again, in milliseconds since 1970.
+    var due: Int64?
+    /// When it failed first, in milliseconds since 1970.
+    var firstFailure: Int64?
+    /// The consumer group that failed.
+    var group: String?
+
+    /// Reads a record. One that is in no retry topic begins here, whatever headers it has.
+    init(_ record: Record) {
+        topic = record.topic
+        partition = record.partition
+        offset = record.offset
+        timestamp = record.timestamp
+        let names = LetterHeader.Origin.retry
+        guard let origin = record.text(of: names.topic), !origin.isEmpty, origin != record.topic,
+            record.topic.hasPrefix(origin),
+            let rung = record.text(of: LetterHeader.rung).flatMap({ Int($0) }), rung > 0
+        else { return }
+        topic = origin
+        partition = record.integer(of: names.partition).flatMap { Int32(exactly: $0) } ?? -1
+        offset = record.integer(of: names.offset) ?? -1
+        timestamp = record.integer(of: names.timestamp)
+        attempts = max(1, record.integer(of: LetterHeader.attempts).flatMap { Int32(exactly: $0) }.map { Int($0) } ?? 1)
+        self.rung = rung
+        due = record.integer(of: LetterHeader.due)
+        firstFailure = record.text(of: LetterHeader.firstFailure).flatMap { Int64($0) }
+    }
+
+    /// The headers of the record for a retry topic.
+    func retryHeaders(of record: Record, _ failure: Dispatch) -> [Record.Header] {
+        var headers = record.foreignHeaders
+        addCommon(&headers, failure, origin: .retry)
+        if let due { headers.append(Record.Header(LetterHeader.due, bigEndian: due)) }
+        headers.append(Record.Header(LetterHeader.rung, text: "\(rung)"))
+        return headers
+    }
+
+    /// The headers of the record for the dead-letter topic.
+    func letterHeaders(of record: Record, _ failure: Dispatch, reason: DeadLetterReason) -> [Record.Header] {
+        var headers = record.foreignHeaders
+        addCommon(&headers, failure, origin: .letter)
+        headers.append(Record.Header(LetterHeader.reason, text: reason.rawValue))
+        return headers
+    }
+
+    private func addCommon(
+        _ headers: inout [Record.Header],
+        _ failure: Dispatch,
+        origin names: LetterHeader.Origin
+    ) {
+        headers.append(Record.Header(names.topic, text: topic))
+        headers.append(Record.Header(names.partition, bigEndian: partition))
+        headers.append(Record.Header(names.offset, bigEndian: offset))
+        if let timestamp { headers.append(Record.Header(names.timestamp, bigEndian: timestamp)) }
+        if let group { headers.append(Record.Header(LetterHeader.group, text: group)) }
+        headers.append(Record.Header(LetterHeader.attempts, bigEndian: Int32(clamping: attempts)))
+        if let firstFailure {
+            headers.append(Record.Header(LetterHeader.firstFailure, text: "\(firstFailure)"))
+        }
+        if let message = failure.message {
+            headers.append(Record.Header(LetterHeader.uuid, text: message.uuid))
+            headers.append(Record.Header(LetterHeader.entrypoint, text: message.entrypoint))
+        }
+        headers.append(Record.Header(LetterHeader.errorCode, text: "\(failure.result.retcode)"))
+        if let name = failure.result.retval["error"]?["name"]?.string {
+            headers.append(Record.Header(LetterHeader.errorName, text: name))
+        }
+        // Enough to see what happened, too little to make the record larger than a broker takes.
+        let text = Array(failure.result.stderr.utf8.prefix(4_096))
+        headers.append(Record.Header(LetterHeader.errorText, text))
+    }
+}

@@ -1,0 +1,161 @@
+// What happens to one record.
+extension Worker {
+    /// Dispatches a record until there is an outcome, and completes it, unless something has to be sent first.
+    ///
+    /// - Returns: what has to be acknowledged; ``confirm(_:of:)`` then completes the record. Nil when the record is done,
+    ///   or given up because the worker does not go on with it.
+    func handle(_ record: Record, of partition: PartitionStream) async -> Settlement? {
+        if partition.isEnded || Task.isCancelled {
+            partition.abandon(record)
+            return nil
+        }
+        if options.acknowledgement == .beforeRun {
+            partition.complete(record)
+            guard await commit() else { return nil }
+        }
+        if options.answersEverything {
+            let dispatch = await controller.dispatch(record)
+            if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
+            return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
+        }
+        let ladder = Ladder(record, options, group: consumer.groupID)
+        let dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+        return await climb(ladder, record, after: dispatch, of: partition)
+    }
+
+    /// What ``climb(_:_:after:of:)`` comes to for a message that is not tried again whatever its result, at less cost.
+    private func answer(_ record: Record, _ dispatch: Dispatch, of partition: PartitionStream) async -> Settlement? {
+        if Task.isCancelled, !dispatch.result.isSuccess {
+            partition.abandon(record)
+            return nil
+        }
+        if let replies = options.replies { return await begin(Settlement(record, dispatch, replies: replies)) }
+        partition.complete(record)
+        return nil
+    }
+
+    /// Tries a record again until there is an outcome.
+    private func climb(
+        _ start: Ladder,
+        _ record: Record,
+        after first: Dispatch,
+        of partition: PartitionStream
+    ) async -> Settlement? {
+        var ladder = start
+        var dispatch = first
+        while true {
+            switch ladder.step(after: outcome(of: dispatch, in: partition), dispatch) {
+            case .settle(let settlement):
+                if !settlement.isEmpty { return await begin(settlement) }
+                partition.complete(record)
+                return nil
+            case .pause(let pause):
+                log(
+                    .warning,
+                    "Consumer: \(record.position) is tried again in \(pause), attempt \(ladder.attempt): \(dispatch.result)"
+                )
+                guard await rest(for: pause, in: partition) else {
+                    partition.abandon(record)
+                    return nil
+                }
+                dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+            case .leave:
+                partition.abandon(record)
+                return nil
+            }
+        }
+    }
+
+    /// What is to become of a message. What fails while the worker or its partition ends is nobody's fault.
+    private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
+        if !dispatch.result.isSuccess, Task.isCancelled { return nil }
+        let outcome = options.outcome(of: dispatch)
+        if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
+        return outcome
+    }
+
+    /// Hands over what is to be sent, in the order of the partition; ``confirm(_:of:)`` tries again what fails here.
+    private func begin(_ settlement: Settlement) async -> Settlement {
+        var settlement = settlement
+        if let parcel = settlement.parcel {
+            log(
+                .warning,
+                "Consumer: \(settlement.record.position) goes to \(parcel.record.topic): \(settlement.dispatch.result)"
+            )
+        }
+        settlement.deliveries = try? await settlement.send()
+        return settlement
+    }
+
+    private func commit() async -> Bool {
+        do {
+            try await consumer.commit()
+            log(.debug, "Consumer: Manual commit done.")
+            return true
+        } catch {
+            log(.error, "Consumer: Manual commit failed: \(error)")
+            return false
+        }
+    }
+
+    /// Completes a record when everything sent for it is acknowledged. What was not is sent again, until the partition
+    /// ends and the record goes to its next owner; what was handed to the producer before is waited for even then.
+    func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
+        var deliveries = settlement.deliveries
+        var delay = Duration.milliseconds(100)
+        defer { partition.abandon(settlement.record) }
+        repeat {
+            do {
+                if deliveries == nil { deliveries = try await settlement.send() }
+                for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
+                partition.complete(settlement.record)
+                return
+            } catch {
+                log(.error, "Consumer: outcome of \(settlement.record.position) not sent, trying again: \(error)")
+            }
+            if await !pause(for: delay, in: partition) { return }
+            delay = min(delay * 2, .seconds(10))
+            deliveries = nil
+        } while !partition.isEnded
+    }
+}
+
+// Waiting.
+extension Worker {
+    /// Waits until a record of a retry topic may be tried.
+    ///
+    /// - Returns: false when the partition or the worker ends before; the record is given up then.
+    func isDue(_ record: Record, of partition: PartitionStream) async -> Bool {
+        guard let topics = options.retries?.topics,
+            let wait = topics.wait(for: record, now: options.clock.now())
+        else { return true }
+        if await pause(for: wait, in: partition) { return true }
+        partition.abandon(record)
+        return false
+    }
+
+    /// Waits between two attempts, without a handler's place.
+    private func rest(for duration: Duration, in partition: PartitionStream) async -> Bool {
+        if concurrency.mode == .partition { return await pause(for: duration, in: partition) }
+        handlers.giveBack()
+        let goesOn = await pause(for: duration, in: partition)
+        await handlers.take()
+        return goesOn && !partition.isEnded && !Task.isCancelled
+    }
+
+    /// Waits; the end of the partition or the worker ends the wait.
+    ///
+    /// - Returns: whether the worker goes on with the partition.
+    private func pause(for duration: Duration, in partition: PartitionStream) async -> Bool {
+        let clock = options.clock
+        let sleeping = Task { try await clock.sleep(duration) }
+        let watch = partition.onEnd { sleeping.cancel() }
+        defer { partition.forget(watch) }
+        await withTaskCancellationHandler {
+            _ = await sleeping.result
+        } onCancel: {
+            sleeping.cancel()
+        }
+        return !partition.isEnded && !Task.isCancelled
+    }
+}

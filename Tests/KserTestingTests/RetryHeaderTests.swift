@@ -1,0 +1,110 @@
+import Kser
+import KserTesting
+import Synchronization
+import Testing
+
+/// Records in retry topics whose headers are not as a worker writes them, and topics that nobody reads.
+@Suite(.timeLimit(.minutes(1))) struct RetryHeaderTests {
+    private let bench = RetryBench()
+    private let topic = "jobs-retry-10000"
+
+    @Test func aClockThatIsAheadMakesTheDelayNoLonger() async throws {
+        let due = Record.Header("kafka_retry_topic-backoff-timestamp", Array(repeating: 0x7F, count: 8))
+        try await run([.init("kafka_original-topic", text: "jobs"), .init("kser_retry-rung", text: "1"), due]) {
+            let waited = try await bench.clock.skip()
+            #expect(waited == .seconds(10))
+        }
+        #expect(bench.attempts == [2])
+    }
+
+    @Test(arguments: [
+        [Record.Header("kafka_original-topic", text: "jobs")],
+        [Record.Header("kafka_original-topic", text: "jobs"), Record.Header("kser_retry-rung", nil)],
+        [Record.Header("kafka_original-topic", text: ""), Record.Header("kser_retry-rung", text: "1")],
+        [Record.Header("kafka_original-topic", text: "other"), Record.Header("kser_retry-rung", text: "1")],
+        [Record.Header("kser_retry-rung", text: "99999999999999999999999")],
+        [Record.Header("kafka_retry_topic-attempts", Array(repeating: 0xFF, count: 99))],
+    ])
+    func aRecordThatComesFromNowhereBeginsHere(headers: [Record.Header]) async throws {
+        try await run(headers) {}
+        #expect(bench.attempts == [1])
+        #expect(bench.committed(topic) == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("kafka_retry_topic-attempts", [0xFF, 0xFF, 0xFF, 0xFF]), ("kafka_retry_topic-attempts", []),
+            ("kafka_retry_topic-attempts", [1]),
+            ("kafka_retry_topic-attempts", [0x7F, 255, 255, 255, 255, 255, 255, 255]),
+            ("kafka_retry_topic-backoff-timestamp", []),
+            ("kafka_retry_topic-backoff-timestamp", [0x80]), ("kafka_original-partition", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ] as [(String, [UInt8])]
+    )
+    func headersThatMakeNoSenseCostNoMessage(name: String, value: [UInt8]) async throws {
+        let headers: [Record.Header] = [
+            .init("kafka_original-topic", text: "jobs"), .init("kser_retry-rung", text: "1"), .init(name, value),
+        ]
+        try await run(headers) {}
+        #expect(bench.attempts == [2])
+    }
+
+    @Test func equalDelaysShareATopicAndStillEnd() async throws {
+        try await bench.register(failing: .max)
+        try await bench.send()
+        let options = bench.options(inPlace: .none, topics: [.seconds(1), .seconds(1)])
+        try await bench.withWorker(options: options) {
+            try await bench.clock.skip()
+            try await bench.clock.skip()
+            try await bench.replied.wait()
+        }
+        #expect(bench.attempts == [1, 2, 3])
+        #expect(bench.broker.records(in: "jobs-retry-1000").count == 2)
+        #expect(bench.broker.records(in: "jobs-dlt").count == 1)
+    }
+
+    @Test func anUndecodableRecordOfARetryTopicGoesToTheFirstTopicsLetters() async throws {
+        let written = KserTesting.Expectation("a letter")
+        var options = bench.options()
+        options.deadLetters = DeadLetterTopic(with: Counting(to: bench.broker.makeProducer(), written))
+        let headers: [Record.Header] = [
+            .init("kafka_original-topic", text: "jobs"), .init("kser_retry-rung", text: "1"),
+        ]
+        try await bench.broker.makeProducer().send(ProducerRecord(topic: topic, value: [1], headers: headers))
+        try await bench.withWorker(options: options) { try await written.wait() }
+        #expect(bench.broker.records(in: "jobs-dlt").first?.text("kser_dlt-reason") == "undecodable")
+    }
+
+    @Test(arguments: [
+        (["jobs"], true), (["jobs", "jobs-retry-10000"], true), (["^jobs.*"], false),
+        (["jobs", "jobs-retry-10000", "jobs-retry-60000"], false), (["jobs-retry-10000"], false),
+    ])
+    func retriesThatNobodyReadsAreWarnedOf(topics: [String], warns: Bool) async throws {
+        let lines = Lines()
+        let worker = Worker(
+            consumer: bench.broker.makeConsumer(topics: topics, group: "g"),
+            controller: Controller(logger: KserLogger(level: .warning, sink: lines)),
+            options: bench.options()
+        )
+        let running = Task { try await worker.run() }
+        running.cancel()
+        try await running.value
+        let warnings = lines.texts.filter { $0.contains("jobs-retry-60000, which this consumer does not read") }
+        #expect(warnings.count == (warns ? 1 : 0))
+    }
+
+    private func run(_ headers: [Record.Header], _ body: () async throws -> Void) async throws {
+        try await bench.register(failing: 0)
+        let value = try JSONMessageCodec().encode(Message(entrypoint: "step"))
+        try await bench.broker.makeProducer().send(ProducerRecord(topic: topic, value: value, headers: headers))
+        try await bench.withWorker(options: bench.options()) {
+            try await body()
+            try await bench.replied.wait()
+        }
+    }
+}
+
+private final class Lines: LogSink {
+    private let lines = Mutex<[String]>([])
+    var texts: [String] { lines.withLock { $0 } }
+    func log(_ record: LogRecord) { lines.withLock { $0.append(record.message) } }
+}
