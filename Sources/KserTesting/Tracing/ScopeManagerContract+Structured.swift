@@ -48,9 +48,17 @@ extension ScopeManagerContract {
                     try expect(await Task.detached { manager.active }.value, is: nil, "a detached task does not")
                     await Task { scope.close() }.value
                     try expect(manager.active, is: scope, "a child task cannot close the scope")
-                    let opened = await Task { manager.activate(CountingSpan(), finishOnClose: true) }.value
+                    let (opened, gate) = (Expectation("a scope in a child task"), Gate())
+                    let opener = Task {
+                        let own = manager.activate(CountingSpan(), finishOnClose: true)
+                        opened.fulfill()
+                        await gate.pass()
+                        own.close()
+                    }
+                    try await opened.wait()
                     try expect(manager.active, is: scope, "what a child task opens stays there")
-                    try expect(opened !== scope, "each activation has a scope of its own")
+                    gate.open()
+                    await opener.value
                     return Task {
                         await Task.yield()
                         return manager.active === scope

@@ -1,19 +1,24 @@
 import Synchronization
 
-/// What a closure binds to the task: its scope, or none to hide the active one. Child tasks inherit the frame.
-final class ScopeFrame: Sendable {
-    let scope: TaskLocalScope?
-    let overrides = ScopeOverrides()
-    /// The task-local value is found by its address, so it has to live as long as anything is bound to it.
-    private let manager: TaskLocalScopeManager
-
-    init(_ scope: TaskLocalScope?, manager: TaskLocalScopeManager) {
-        self.scope = scope
-        self.manager = manager
-    }
+/// What a closure binds to the task, and child tasks inherit.
+///
+/// Either holds the manager: the task-local value is found by its address, so it has to live as long as anything is bound
+/// to it.
+enum ScopeBinding: Sendable {
+    case scope(TaskLocalScope)
+    /// No scope is active.
+    case hidden(HiddenFrame)
 }
 
-/// What is active in single tasks instead of the frame's scope, because they opened or closed scopes imperatively.
+/// Where no scope is active until one is opened.
+final class HiddenFrame: Sendable {
+    let overrides = ScopeOverrides()
+    private let manager: TaskLocalScopeManager
+
+    init(manager: TaskLocalScopeManager) { self.manager = manager }
+}
+
+/// What is active in single tasks instead of what the closure around them bound, because they opened or closed scopes imperatively.
 struct ScopeOverrides: ~Copyable, Sendable {
     /// The size of the table: a task sees what it did itself in any order, hence relaxed.
     private let count = Atomic(0)

@@ -17,8 +17,8 @@ public protocol ScopeManager: AnyObject, Sendable {
     /// - the task that opened the scope has to close it, in the same closure of `activate`, `withActiveSpan` or
     ///   `withNoActiveSpan`, if any; elsewhere, closing does nothing;
     /// - child tasks do not see the span as active, but what the closure around them made active;
-    /// - a scope that nobody closes stays active until that closure ends, and its span is never finished. Outside of any
-    ///   closure it may outlive its task, and be seen by a later one.
+    /// - a scope that nobody closes stays active until that closure ends, and its span is never finished. Tasks are told
+    ///   apart by their address, which is used anew: when the task ends, a later one may find the scope active.
     func activate(_ span: any Span, finishOnClose: Bool) -> any Scope
 
     /// Makes a span active in the body.

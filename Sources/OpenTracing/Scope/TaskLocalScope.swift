@@ -9,6 +9,8 @@ final class TaskLocalScope: Scope {
 
     let span: any Span
     let finishesSpan: Bool
+    /// What tasks opened imperatively inside of the scope's closure.
+    let overrides = ScopeOverrides()
     private let owner: TaskLocalScopeManager
     private let task: TaskIdentity
     private let state: Mutex<State>

@@ -6,7 +6,7 @@
 ///
 /// Code that runs in no task is served too: there the active span belongs to the thread.
 public final class TaskLocalScopeManager: ScopeManager {
-    private let frame = TaskLocal<ScopeFrame?>(wrappedValue: nil)
+    private let binding = TaskLocal<ScopeBinding?>(wrappedValue: nil)
     /// For what is activated imperatively outside of any closure.
     private let outermost = ScopeOverrides()
 
@@ -17,13 +17,19 @@ public final class TaskLocalScopeManager: ScopeManager {
     public var active: (any Scope)? { activeScope }
 
     private var activeScope: TaskLocalScope? {
-        guard let frame = frame.get() else { return outermost.active(insteadOf: nil) }
-        return frame.overrides.active(insteadOf: frame.scope)
+        switch binding.get() {
+        case nil: outermost.active(insteadOf: nil)
+        case .scope(let scope): scope.overrides.active(insteadOf: scope)
+        case .hidden(let frame): frame.overrides.active(insteadOf: nil)
+        }
     }
 
     private func override(with scope: TaskLocalScope?) {
-        guard let frame = frame.get() else { return outermost.activate(scope, insteadOf: nil) }
-        frame.overrides.activate(scope, insteadOf: frame.scope)
+        switch binding.get() {
+        case nil: outermost.activate(scope, insteadOf: nil)
+        case .scope(let bound): bound.overrides.activate(scope, insteadOf: bound)
+        case .hidden(let frame): frame.overrides.activate(scope, insteadOf: nil)
+        }
     }
 
     private func makeScope(of span: any Span, finishOnClose: Bool) -> TaskLocalScope {
@@ -43,6 +49,8 @@ public final class TaskLocalScopeManager: ScopeManager {
         if scope.finishesSpan { scope.span.finish(at: nil) }
     }
 
+    // `withValue` forgets the type of the error, a result keeps it.
+
     /// Makes a span active in the body.
     public func withScope<R, E: Error>(
         of span: any Span,
@@ -52,14 +60,15 @@ public final class TaskLocalScopeManager: ScopeManager {
     ) async throws(E) -> R {
         let scope = makeScope(of: span, finishOnClose: finishOnClose)
         defer { scope.end() }
-        return try await bind(scope) { () async throws(E) -> R in
+        let result: Result<R, E> = await binding.withValue(.scope(scope)) {
             do throws(E) {
-                return try await body(scope)
+                return .success(try await body(scope))
             } catch {
                 span.recordError(error, at: site)
-                throw error
+                return .failure(error)
             }
         }
+        return try result.get()
     }
 
     /// Makes a span active in the body.
@@ -71,39 +80,28 @@ public final class TaskLocalScopeManager: ScopeManager {
     ) throws(E) -> R {
         let scope = makeScope(of: span, finishOnClose: finishOnClose)
         defer { scope.end() }
-        return try bind(scope) { () throws(E) -> R in
+        let result: Result<R, E> = binding.withValue(.scope(scope)) {
             do throws(E) {
-                return try body(scope)
+                return .success(try body(scope))
             } catch {
                 span.recordError(error, at: site)
-                throw error
+                return .failure(error)
             }
         }
+        return try result.get()
     }
 
     /// Hides the active span from the body, and from tasks that are created in it.
     public func withNoActiveSpan<R, E: Error>(_ body: () async throws(E) -> R) async throws(E) -> R {
-        try await bind(nil, body)
-    }
-
-    /// Hides the active span from the body, and from tasks that are created in it.
-    public func withNoActiveSpan<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-        try bind(nil, body)
-    }
-
-    // `withValue` forgets the type of the error, a result keeps it.
-    private func bind<R, E: Error>(
-        _ scope: TaskLocalScope?,
-        _ body: () async throws(E) -> R
-    ) async throws(E) -> R {
-        let result: Result<R, E> = await frame.withValue(ScopeFrame(scope, manager: self)) {
+        let result: Result<R, E> = await binding.withValue(.hidden(HiddenFrame(manager: self))) {
             do throws(E) { return .success(try await body()) } catch { return .failure(error) }
         }
         return try result.get()
     }
 
-    private func bind<R, E: Error>(_ scope: TaskLocalScope?, _ body: () throws(E) -> R) throws(E) -> R {
-        let result: Result<R, E> = frame.withValue(ScopeFrame(scope, manager: self)) {
+    /// Hides the active span from the body, and from tasks that are created in it.
+    public func withNoActiveSpan<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+        let result: Result<R, E> = binding.withValue(.hidden(HiddenFrame(manager: self))) {
             do throws(E) { return .success(try body()) } catch { return .failure(error) }
         }
         return try result.get()
