@@ -39,8 +39,9 @@ public final class Worker: Sendable {
 
     /// Works until ``shutdown()`` is called, the consumer closes or the task is cancelled.
     ///
-    /// Shutting down lets handlers in flight finish; cancelling cancels them, and what they did not finish is delivered
-    /// again.
+    /// Shutting down lets handlers in flight finish within the consumer's drain deadline and cancels those that did not;
+    /// cancelling the task cancels them at once. What they did not finish is delivered again. The consumer has left its
+    /// group when this returns, and it returns when every handler has: one that heeds no cancellation holds it up.
     ///
     /// - Throws: the error that ended the consumer.
     public func run() async throws {
@@ -53,6 +54,8 @@ public final class Worker: Sendable {
                 for try await partition in consumer.partitions {
                     group.addTask { try await self.work(partition) }
                 }
+                await consumer.close()
+                group.cancelAll()
             }
         } catch {
             await release()

@@ -87,8 +87,7 @@ public final class Consumer: RecordSource, AsyncSequence {
     public func stop() { core.stop() }
 
     /// Closes: ends every stream, waits within ``ConsumerConfiguration/drainTimeout`` for what is in work, commits what is
-    /// completed and leaves the group. It may be called again, and returns early when the task is cancelled; the rest
-    /// then happens in the background.
+    /// completed and leaves the group. It may be called again. It waits for the end even when the task is cancelled.
     public func close() async {
         core.stop()
         await core.closed()

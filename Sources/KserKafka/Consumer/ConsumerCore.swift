@@ -23,7 +23,7 @@ final class ConsumerCore: PartitionOwner {
         var isAbandoned = false
         var failure: KafkaError?
         var commitRequests: [Promise<Void>] = []
-        var closeWaiters: [Promise<Void>] = []
+        var closeWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
     let client: RDKafkaConsumer
@@ -86,15 +86,16 @@ final class ConsumerCore: PartitionOwner {
         stop()
     }
 
-    /// Waits until the thread has ended, or the task is cancelled.
+    /// Waits until the thread has ended. Cancellation does not end the wait: draining, committing and leaving the group
+    /// each have their deadline.
     func closed() async {
-        let promise = Promise<Void>()
-        let isClosed = state.withLock { state in
-            if state.phase == .closed { return true }
-            state.closeWaiters.append(promise)
-            return false
+        await withCheckedContinuation { waiter in
+            let isClosed = state.withLock { state in
+                if state.phase != .closed { state.closeWaiters.append(waiter) }
+                return state.phase == .closed
+            }
+            if isClosed { waiter.resume() }
         }
-        if !isClosed { try? await promise.value() }
     }
 
     /// Commits what is completed and waits for the broker's answer.

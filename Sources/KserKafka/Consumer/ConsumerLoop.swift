@@ -149,7 +149,7 @@ final class ConsumerLoop {
             defer { state.closeWaiters = [] }
             return state.closeWaiters
         }
-        for waiter in waiters { waiter.keep() }
+        for waiter in waiters { waiter.resume() }
         if hasLeft { return }
         // Destroying a client that is not closed hangs, so this thread goes on when nobody waits any more.
         core.log(.warning, "No broker lets the consumer leave its group; the group will notice by sessionTimeout")
