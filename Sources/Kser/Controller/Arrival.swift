@@ -7,6 +7,12 @@ struct Arrival: Sendable {
     let entrypoint: RegisteredEntrypoint?
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
+
+    var invocation: Invocation {
+        Invocation(message: execution.received, record: execution.record, attempt: execution.attempt)
+    }
+
+    func failure(_ error: any Error) -> ExecutionResult { .from(error, uuid: execution.received.uuid) }
 }
 
 /// Keeps the arrival of a message while its result goes back through the middleware; nil while none arrived, since

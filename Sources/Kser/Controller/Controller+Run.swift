@@ -21,7 +21,7 @@ extension Controller {
 
     /// Runs a message; whatever happens becomes the result.
     public nonisolated func run(_ message: Message) async -> ExecutionResult {
-        await dispatch(message, record: nil, attempt: 1).result
+        await dispatch(makeArrival(message, record: nil, attempt: 1)).result
     }
 
     /// Runs the message in a record and tells what became of it.
@@ -33,6 +33,20 @@ extension Controller {
     }
 
     private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
+        do {
+            let arrival =
+                if let onMessage = hooks.onMessage {
+                    makeArrival(try await onMessage(decode(bytes)), record: record, attempt: attempt)
+                } else {
+                    makeArrival(try decode(bytes), record: record, attempt: attempt)
+                }
+            return await dispatch(arrival)
+        } catch {
+            return refuse(bytes, error)
+        }
+    }
+
+    private nonisolated func decode(_ bytes: [UInt8]) throws -> Message {
         logger.log(.debug) {
             LogRecord(
                 .debug,
@@ -40,20 +54,11 @@ extension Controller {
                 "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))"
             )
         }
-        do {
-            var message = try codec.decode(bytes)
-            logReceived(message)
-            if let onMessage = hooks.onMessage { message = try await onMessage(message) }
-            return await dispatch(message, record: record, attempt: attempt)
-        } catch {
-            return refuse(bytes, error)
-        }
-    }
-
-    private nonisolated func logReceived(_ message: Message) {
+        let message = try codec.decode(bytes)
         logger.log(.debug) {
             LogRecord(.debug, logger: "kser.controller", "\(name).ReceivedMessage \(message)", kmsg: message)
         }
+        return message
     }
 
     private nonisolated func refuse(_ bytes: [UInt8], _ error: any Error) -> Dispatch {
@@ -70,61 +75,66 @@ extension Controller {
         return Dispatch(nil, .from(known), .undecodable)
     }
 
-    private nonisolated func dispatch(_ message: consuming Message, record: Record?, attempt: Int) async -> Dispatch {
-        var dispatch =
-            middleware.isEmpty
-            ? await arrive(message, record, attempt)
-            : await pass(Invocation(message: message, record: record, attempt: attempt))
+    /// Runs a message, through the middleware when there is some, and concludes.
+    private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+        let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
-        if let hook, let message = dispatch.message {
-            do {
-                dispatch.result = try await hook(message, dispatch.result)
-            } catch {
-                dispatch.result += .from(error, uuid: message.uuid)
-                log(dispatch)
-            }
+        guard let hook, let message = dispatch.message else { return dispatch }
+        return await conclude(dispatch, message, hook)
+    }
+
+    /// Hands a result to the application's hook; one that throws makes it a failure.
+    private nonisolated func conclude(
+        _ dispatch: Dispatch,
+        _ message: Message,
+        _ hook: ControllerHooks.Conclusion
+    ) async -> Dispatch {
+        var dispatch = dispatch
+        do {
+            dispatch.result = try await hook(message, dispatch.result)
+        } catch {
+            dispatch.result += .from(error, uuid: message.uuid)
+            log(dispatch)
         }
         return dispatch
     }
 
     /// Runs the entrypoint of a message.
-    private nonisolated func arrive(_ message: consuming Message, _ record: Record?, _ attempt: Int) async -> Dispatch {
-        let arrival = makeArrival(message, record, attempt)
+    private nonisolated func arrive(_ arrival: Arrival) async -> Dispatch {
         let result: ExecutionResult
         do {
             result = try await perform(arrival)
         } catch {
-            result = .from(error, uuid: arrival.execution.received.uuid)
+            result = arrival.failure(error)
         }
         return Dispatch(arrival.execution, result, arrival.refusal)
     }
 
     /// Takes a message through the middleware to its entrypoint.
-    private nonisolated func pass(_ invocation: Invocation) async -> Dispatch {
+    private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
         let reached = Reached()
         let result: ExecutionResult
         do {
-            result = try await next(0, reached)(invocation)
+            result = try await next(0, reached)(arrival.invocation)
         } catch {
-            result = .from(error, uuid: invocation.message.uuid)
+            result = arrival.failure(error)
         }
         // The message as it came, whatever the middleware passed on, with what the run changed in it.
-        let arrival = makeArrival(invocation.message, invocation.record, invocation.attempt)
         if let last = reached.last, last.refusal == nil { arrival.execution.takeChanges(of: last.execution) }
         return Dispatch(arrival.execution, result, reached.last?.refusal)
     }
 
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
         guard index < middleware.count else {
-            return { invocation in
-                let arrival = self.makeArrival(invocation.message, invocation.record, invocation.attempt)
+            return { [self] invocation in
+                let arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
                 reached.last = arrival
-                return try await self.perform(arrival)
+                return try await perform(arrival)
             }
         }
-        return { invocation in
-            try await self.middleware[index].handle(invocation, next: self.next(index + 1, reached))
+        return { [self] invocation in
+            try await middleware[index].handle(invocation, next: next(index + 1, reached))
         }
     }
 
@@ -133,7 +143,7 @@ extension Controller {
         return try await entrypoint.perform(arrival.execution, nil)
     }
 
-    private nonisolated func makeArrival(_ message: consuming Message, _ record: Record?, _ attempt: Int) -> Arrival {
+    private nonisolated func makeArrival(_ message: consuming Message, record: Record?, attempt: Int) -> Arrival {
         let entrypoint = registry.withLock { $0[message.entrypoint] }
         let path = entrypoint?.path ?? message.entrypoint
         let execution = Execution(
@@ -159,16 +169,15 @@ extension Controller {
     }
 
     private nonisolated func log(_ dispatch: Dispatch) {
-        let result = dispatch.result
-        let level: LogLevel = result.isSuccess ? .info : .error
-        logger.log(level) {
+        let isSuccess = dispatch.result.isSuccess
+        logger.log(isSuccess ? .info : .error) {
             let message = dispatch.message
             return LogRecord(
-                level,
+                isSuccess ? .info : .error,
                 logger: "kser.controller",
-                "\(name).\(result.isSuccess ? "Success" : "Failed"): \(message?.description ?? ""): \(result)",
+                "\(name).\(isSuccess ? "Success" : "Failed"): \(message?.description ?? ""): \(dispatch.result)",
                 kmsg: message,
-                kresult: result
+                kresult: dispatch.result
             )
         }
     }

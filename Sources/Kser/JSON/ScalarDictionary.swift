@@ -64,10 +64,8 @@ package struct ScalarKey: Hashable, Sendable {
 extension String {
     /// Whether both have the same Unicode scalars; `==` also holds for other spellings of the same characters.
     package func hasSameScalars(as other: String) -> Bool {
-        var left = self
-        var right = other
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
+        let isEqual = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
                 kser_json_equal(
                     kser_json_text(bytes: left.baseAddress, count: left.count),
                     right.baseAddress,
@@ -75,5 +73,6 @@ extension String {
                 )
             }
         }
+        return (isEqual ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

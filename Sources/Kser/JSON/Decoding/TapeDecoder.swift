@@ -56,9 +56,8 @@ final class TapeDecoder: Decoder {
 
     /// The value of a key of the object. The caller keeps the decoder alive.
     @inline(__always)
-    func find(_ key: String) -> kser_json_element? {
-        var key = key
-        return key.withUTF8 { key in
+    func find(_ key: consuming String) -> kser_json_element? {
+        key.withUTF8 { key in
             if let index { index[key] } else { element.find(key) }
         }
     }
