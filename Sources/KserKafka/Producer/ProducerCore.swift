@@ -16,7 +16,7 @@ final class ProducerCore: Sendable {
         var closeWaiters: [Promise<Void>] = []
     }
 
-    private let client: RDKafkaProducer
+    let client: RDKafkaProducer
     private let configuration: ProducerConfiguration
     private let state: Mutex<State>
     private let clock = ContinuousClock()

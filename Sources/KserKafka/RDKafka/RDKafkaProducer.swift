@@ -15,7 +15,7 @@ final class RDKafkaProducer: Sendable {
         var bytes = 0
     }
 
-    private let client: RDKafkaClient
+    let client: RDKafkaClient
     private let queue: RDKafkaQueue
     private let bootstrapServers: String
 
@@ -87,15 +87,11 @@ final class RDKafkaProducer: Sendable {
         let partition = message.pointee.partition < 0 ? nil : message.pointee.partition
         let doing = "sending to topic \"\(topic)\""
         var error = KafkaError(message.pointee.err, doing: doing, topic: topic, partition: partition)
-        if error.code == .timedOut, let failure = client.events.lastFailure {
-            // Nobody was there to take the record: say why.
-            error = KafkaError(
-                failure.code,
-                doing: "\(doing) within deliveryTimeout",
-                reason: "\(failure.reason) (bootstrapServers \(bootstrapServers))",
-                topic: topic,
-                partition: partition
-            )
+        // Nobody was there to take the record: say why.
+        if error.code == .timedOut, let failure = connectionFailure(doing: "\(doing) within deliveryTimeout") {
+            error = failure
+            error.topic = topic
+            error.partition = partition
         } else if error.code == .timedOut {
             error.message += "; raise deliveryTimeout, or look at the broker's load"
         }
@@ -103,6 +99,16 @@ final class RDKafkaProducer: Sendable {
             error.message = "\(doing) failed: the producer is of no further use: \(fatal.reason)"
         }
         return error
+    }
+
+    /// Why the connections fail, as far as is known.
+    func connectionFailure(doing: String) -> KafkaError? {
+        guard let failure = client.events.lastFailure else { return nil }
+        return KafkaError(
+            failure.code,
+            doing: doing,
+            reason: "\(failure.reason) (bootstrapServers \(bootstrapServers))"
+        )
     }
 
     /// Hands a record to librdkafka, which copies it. The promise is settled by a delivery report.
