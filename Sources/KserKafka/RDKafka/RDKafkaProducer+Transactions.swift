@@ -68,7 +68,7 @@ extension RDKafkaProducer {
         let isAbortable = rd_kafka_error_txn_requires_abort(error) != 0
         let isRepeatable = rd_kafka_error_is_retriable(error) != 0
         var failure = KafkaError(consuming: error, doing: doing)
-        if !isAbortable, !isRepeatable, let fatal = client.events.fatalFailure {
+        if !isAbortable, !isRepeatable, let fatal = client.fatalFailure {
             failure = KafkaError(fatal.code, doing: doing, reason: fatal.reason)
         }
         // librdkafka's advice for errors that are neither abortable nor retriable is to treat them as fatal.
