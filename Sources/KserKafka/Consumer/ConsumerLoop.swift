@@ -91,7 +91,7 @@ final class ConsumerLoop {
     private func waitingTime() -> Int32 {
         let now = core.clock.now
         var next = min(nextCommit, now + core.configuration.maxPollInterval / 4)
-        if !core.state.withLock({ $0.isAssigned }) { next = min(next, nextProbe) }
+        if unknownTopic != nil || !core.state.withLock({ $0.isAssigned }) { next = min(next, nextProbe) }
         return now.duration(to: next).wholeMilliseconds + 1
     }
 
@@ -102,6 +102,7 @@ final class ConsumerLoop {
         case .notAuthorized, .inconsistentGroup, .fenced, .unsupported, .configuration, .offsetOutOfRange:
             core.fail(error)
         case .unknownTopic:
+            if unknownTopic == nil { nextProbe = min(nextProbe, core.clock.now + Self.probeTime(core.configuration)) }
             unknownTopic = error
             core.log(.warning, error.description, error)
         default:
@@ -113,17 +114,23 @@ final class ConsumerLoop {
         min(.seconds(5), configuration.connectTimeout / 2)
     }
 
-    /// Finds out, when the first assignment is late, whether it will come.
+    /// Finds out, when the first assignment is late, whether it will come, and whether a topic is gone for good.
     private func probe() {
         guard core.clock.now >= nextProbe else { return }
-        if core.state.withLock({ $0.isAssigned || $0.phase != .running }) { return }
-        do {
+        let (isAssigned, isRunning) = core.state.withLock { ($0.isAssigned, $0.phase == .running) }
+        guard isRunning, unknownTopic != nil || !isAssigned else { return }
+        do throws(KafkaError) {
             try core.client.probe(core.topics, timeout: Self.probeTime(core.configuration))
-            if let unknownTopic { throw unknownTopic }
-            core.log(.info, "Brokers answer; the group has assigned no partition yet")
+            if let unknownTopic, !isAssigned { throw unknownTopic }
+            // The brokers have the topic after all, as when it was just created.
+            unknownTopic = nil
+            if !isAssigned { core.log(.info, "Brokers answer; the group has assigned no partition yet") }
             nextProbe = core.clock.now + core.configuration.connectTimeout
+        } catch  where isAssigned && error.code != .unknownTopic {
+            // Brokers that fail later are waited for.
+            nextProbe = core.clock.now + Self.probeTime(core.configuration)
         } catch {
-            core.fail(error as? KafkaError ?? KafkaError(.brokerUnavailable, "\(error)", cause: error))
+            core.fail(error)
         }
     }
 
