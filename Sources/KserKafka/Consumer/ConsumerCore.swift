@@ -184,12 +184,14 @@ extension ConsumerCore: RebalanceHandler {
         for feed in feeds { feed.stream.end(throwing: error) }
         // Lost partitions belong to others already: waiting would help nobody, committing could go back.
         if isLost {
+            for feed in feeds { feed.stream.release() }
             for promise in promises { promise.fail(KafkaError(.closed, "the partitions are lost")) }
             return
         }
         if !drain(feeds.map(\.stream)) {
             log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
         }
+        for feed in feeds { feed.stream.release() }
         commitAndWait(feeds, promises: promises)
     }
 
