@@ -36,7 +36,6 @@ final class ConsumerLoop {
 
     private struct Work {
         var feeds: [PartitionFeed]
-        var commitRequests: [Promise<Void>]
         // Nobody iterates any more when it is gone. It must not be released under the lock: its end stops the core.
         var hub: StreamHub?
     }
@@ -45,9 +44,7 @@ final class ConsumerLoop {
     private func nextWork() -> Work? {
         let work = core.state.withLock { state -> Work? in
             guard state.phase == .running else { return nil }
-            let hub = state.hub
-            defer { if hub != nil { state.commitRequests = [] } }
-            return Work(feeds: Array(state.feeds.values), commitRequests: state.commitRequests, hub: hub)
+            return Work(feeds: Array(state.feeds.values), hub: state.hub)
         }
         return work?.hub == nil ? nil : work
     }
@@ -82,9 +79,9 @@ final class ConsumerLoop {
     private func commit(_ work: Work) {
         core.takeCommitAnswers()
         let now = core.clock.now
-        guard now >= nextCommit || !work.commitRequests.isEmpty else { return }
+        guard now >= nextCommit || core.isCommitAsked else { return }
         nextCommit = now + core.configuration.commitInterval
-        core.commit(work.feeds, promises: work.commitRequests)
+        core.commit(work.feeds)
     }
 
     /// How long nothing needs to be done unless something happens, in milliseconds.
@@ -137,17 +134,14 @@ final class ConsumerLoop {
     // MARK: Closing
 
     private func close() {
-        let (feeds, failure, hub, requests) = core.state.withLock { state in
+        let (feeds, failure, hub) = core.state.withLock { state in
             state.phase = .stopping
-            defer {
-                state.feeds = [:]
-                state.commitRequests = []
-            }
-            return (Array(state.feeds.values), state.failure, state.hub, state.commitRequests)
+            defer { state.feeds = [:] }
+            return (Array(state.feeds.values), state.failure, state.hub)
         }
         for feed in feeds { feed.stream.end(throwing: failure) }
         hub?.finish(throwing: failure)
-        core.give(up: feeds, isLost: failure?.isFatal == true, throwing: failure, promises: requests)
+        core.give(up: feeds, isLost: failure?.isFatal == true, throwing: failure)
         core.client.beginClosing()
         let hasLeft = core.client.serveClosing(until: core.clock.now + core.configuration.answerTimeout)
         core.abandonCommits()
