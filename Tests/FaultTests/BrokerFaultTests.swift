@@ -173,8 +173,13 @@ private final class Bench: Sendable {
         try await withDeadline(.seconds(60), "delivery of tasks: \(what)") {
             for delivery in deliveries { _ = try await delivery.metadata() }
         }
-        try await journal.handled(sent.value, within: .seconds(60), what)
-        try await FaultTests.allCommitted(admin, group: "workers", topic: "jobs", within: .seconds(60))
+        do {
+            try await journal.handled(sent.value, within: .seconds(60), what)
+            try await FaultTests.allCommitted(admin, group: "workers", topic: "jobs", within: .seconds(60))
+        } catch {
+            let lines = log.lines.value.suffix(40).joined(separator: "\n")
+            throw FaultTests.Stuck(cause: error, found: "\(journal.pages.value.times.count) handled; the log:\n\(lines)")
+        }
     }
 
     /// Checks that every task is handled and committed and has its result, and that the worker left in peace.
