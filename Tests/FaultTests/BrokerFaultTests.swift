@@ -178,7 +178,8 @@ private final class Bench: Sendable {
             try await FaultTests.allCommitted(admin, group: "workers", topic: "jobs", within: .seconds(60))
         } catch {
             let lines = log.lines.value.suffix(40).joined(separator: "\n")
-            throw FaultTests.Stuck(cause: error, found: "\(journal.pages.value.times.count) handled; the log:\n\(lines)")
+            let count = journal.pages.value.times.count
+            throw FaultTests.Stuck(cause: error, found: "\(count) handled; the log:\n\(lines)")
         }
     }
 

@@ -54,7 +54,8 @@ final class RDKafkaEvents: Sendable {
         guard logger.isEnabled(level) else { return }
         let now = clock.now
         let verdict =
-            level == .debug ? .pass(suppressed: 0)
+            level == .debug
+            ? .pass(suppressed: 0)
             : state.withLock { $0.facilities[facility, default: LogRate()].next(at: now) }
         guard case .pass(let suppressed) = verdict else { return }
         let suffix = suppressed == 0 ? "" : " (\(suppressed) more suppressed)"
