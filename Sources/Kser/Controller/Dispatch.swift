@@ -13,6 +13,9 @@ public struct Dispatch: Sendable {
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
 
+    /// What the handler sent through the transactions of a worker.
+    var sent: [ProducerRecord] = []
+
     /// Nil when the message could not be decoded.
     private let execution: Execution?
 

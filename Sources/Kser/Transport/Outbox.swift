@@ -8,11 +8,17 @@ package final class Outbox: Sendable {
     }
 
     /// The outbox of the message that the current task handles; nil outside a worker with transactions.
-    @TaskLocal package static var current: Outbox?
+    @TaskLocal static var current: Outbox?
 
+    private let owner: any TransactionalMessageProducer
     private let state = Mutex(State())
 
-    package init() {}
+    init(of owner: any TransactionalMessageProducer) { self.owner = owner }
+
+    /// Where a producer's records are kept; nil when they are to be sent.
+    package static func current(of producer: some TransactionalMessageProducer) -> Outbox? {
+        current.flatMap { $0.owner === producer ? $0 : nil }
+    }
 
     /// Keeps a record.
     ///
@@ -31,7 +37,7 @@ package final class Outbox: Sendable {
     /// Takes no more records.
     ///
     /// - Returns: those that were kept.
-    package func close() -> [ProducerRecord] {
+    func close() -> [ProducerRecord] {
         state.withLock { state in
             state.isClosed = true
             defer { state.records = [] }

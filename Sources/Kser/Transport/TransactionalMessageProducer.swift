@@ -2,7 +2,7 @@
 ///
 /// With a transport that has it, consuming, processing and producing is exactly once for readers that read only what is
 /// committed. `KserKafka` has `TransactionalProducer`, `KserTesting` the producer of its in-memory broker.
-public protocol TransactionalMessageProducer: MessageProducer {
+public protocol TransactionalMessageProducer: AnyObject, MessageProducer {
     /// Ends what an earlier producer of the same identity left open, and shuts that one out. It may be called again; the
     /// first transaction does it otherwise.
     ///

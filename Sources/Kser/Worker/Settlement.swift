@@ -29,4 +29,12 @@ struct Settlement: Sendable {
         if let replies { deliveries.append(try await replies.send(dispatch)) }
         return deliveries
     }
+
+    /// Everything that a transaction has to send.
+    func records() throws -> [ProducerRecord] {
+        var records = dispatch.sent
+        if let parcel { records.append(parcel.record) }
+        if let replies { records.append(try replies.record(of: dispatch)) }
+        return records
+    }
 }

@@ -86,7 +86,7 @@ public final class TransactionalProducer: TransactionalMessageProducer {
     /// - Throws: as ``commit(_:completing:)``.
     @discardableResult
     public func send(contentsOf records: some Sequence<ProducerRecord>) async throws -> [RecordMetadata] {
-        guard let outbox = Outbox.current else { return try await commit(Array(records)) }
+        guard let outbox = Outbox.current(of: self) else { return try await commit(Array(records)) }
         return try records.map { record in
             try outbox.append(record)
             return RecordMetadata(pending: record)
