@@ -6,7 +6,8 @@ import KserKafka
 /// pipe that survives it, after a line `running` once signals end it gracefully, and lines of its log to its standard error.
 ///
 /// Arguments are `name=value`: servers, topic, group; milliseconds (the longest a handler takes), key (the limit of
-/// `.key`, instead of `.partition`), session, instance.
+/// `.key`, instead of `.partition`), session, instance, transactions (their id: each task is then answered in the topic
+/// `results` and sends a record with its uuid as key to `next`).
 @main
 struct FaultWorker {
     static func main() async throws {
@@ -22,10 +23,14 @@ struct FaultWorker {
         let logger = KserLogger(level: .info, sink: HumanLogSink.standardError)
         let longest = Double(arguments["milliseconds"] ?? "") ?? 0
 
+        let transactional = try arguments["transactions"].map { id in
+            try TransactionalProducer(ProducerConfiguration(bootstrapServers: servers), id: id, logger: logger)
+        }
         let controller = Controller(logger: KserLogger(level: .info, sink: StartSink()))
         try await controller.register("fault.Step") { (_: JSONObject, execution) in
             if longest > 0 { try await Task.sleep(for: .milliseconds(.random(in: 0...longest))) }
             let place = execution.record.map { "\($0.partition) \($0.offset)" } ?? ""
+            try await transactional?.send(ProducerRecord(topic: "next", key: Array(execution.uuid.utf8), value: []))
             write(line: "\(execution.uuid) \(place)")
         }
 
@@ -40,12 +45,15 @@ struct FaultWorker {
             controller: controller,
             concurrency: arguments["key"].flatMap { Int($0) }.map { .key(limit: $0) } ?? .partition,
             options: WorkerOptions(
+                replies: transactional.map { Replies(to: "results", with: $0) },
                 deadLetters: DeadLetterTopic(with: producer),
+                transactions: transactional.map { Transactions(with: $0, maxDelay: .milliseconds(20)) },
                 shutdownSignals: [.terminate, .interrupt]
             )
         )
         try await worker.run()
         await producer.close()
+        await transactional?.close()
     }
 }
 
