@@ -57,10 +57,11 @@ struct FaultWorker {
     }
 }
 
-/// Says when the worker runs.
+/// Says when the worker runs, and passes on what goes wrong.
 private struct StartSink: LogSink {
     func log(_ record: LogRecord) {
         if record.message == "Consumer.Starting..." { write(line: "running") }
+        if record.level >= .warning { HumanLogSink.standardError.log(record) }
     }
 }
 
