@@ -51,6 +51,99 @@ extension FaultTests {
                 "\(written) offsets in their partition"
             )
         }
+
+        /// The drain deadline is too short for the handlers: each change leaves some in work, whose results come too late.
+        @Test(arguments: [[ConsumerConfiguration.AssignmentStrategy.range], [.cooperativeSticky]])
+        func membersThatComeAndGoCommitEachResultOnce(
+            _ strategy: [ConsumerConfiguration.AssignmentStrategy]
+        ) async throws {
+            let dice = Dice()
+            let name = strategy == [.cooperativeSticky] ? "cooperative" : "eager"
+            let (total, changes) = (Size.pick(1_000, full: 10_000), Size.pick(3, full: 10))
+            print("transactions in a storm, \(name): seed \(dice.seed)")
+            let stage = try await Stage(partitions: 6)
+            try await stage.send(0..<total)
+            let journal = Journal()
+            let controller = try await journal.controller { .milliseconds(dice.roll(0...80)) }
+            func join(_ number: Int) throws -> TransactionalMember {
+                try TransactionalMember("tx-\(number)", stage, controller) {
+                    $0.assignmentStrategy = strategy
+                    $0.drainTimeout = .milliseconds(dice.roll(1...40))
+                }
+            }
+
+            var members = [try join(0), try join(1)]
+            for moment in dice.moments(changes, of: total) {
+                try await journal.handled(moment)
+                let leaver = dice.roll(0...1)
+                try await members[leaver].leave()
+                members[leaver] = try join(leaver)
+            }
+            try await journal.handled(total)
+            try await stage.allCommitted(within: .seconds(60))
+            for member in members { try await member.leave() }
+            let results = try await stage.committed("results")
+            #expect(results.count == total && results.values.allSatisfy { $0 == 1 })
+            report(
+                "transactions in a storm, \(name)",
+                "seed \(dice.seed)",
+                "\(total) tasks",
+                "\(changes) changes",
+                "\(journal.pages.value.twice) handled again",
+                "\(results.count) results, \(results.values.reduce(0) { $0 + $1 - 1 }) twice"
+            )
+        }
+
+        @Test func aWorkerThatIsShutOutEndsAndSaysSo() async throws {
+            let stage = try await Stage(partitions: 1)
+            let journal = Journal()
+            let controller = try await journal.controller { .zero }
+            let first = try TransactionalMember("same", stage, controller)
+            try await stage.send(0..<10)
+            try await stage.allCommitted()
+            let second = try TransactionalProducer(ProducerConfiguration(bootstrapServers: stage.servers), id: "same")
+            try await second.prepare()
+            try await stage.send(10..<20)
+            let error = await #expect(throws: KafkaError.self) {
+                try await withDeadline(.seconds(60), "the worker's end") { try await first.member.running.value }
+            }
+            #expect(error?.code == .fenced)
+            #expect(error?.message.contains("transactional id") == true)
+            await second.close()
+            await first.producer.close()
+            #expect(try await stage.committed("results").count == 10)
+            #expect(try await stage.admin.committedOffsets(ofGroup: stage.group, topic: stage.topic)[0] == 10)
+        }
+    }
+}
+
+/// A worker of this process with transactions, which answers in `results`.
+private struct TransactionalMember: Sendable {
+    let member: Member
+    let producer: TransactionalProducer
+
+    init(
+        _ id: String,
+        _ stage: Stage,
+        _ controller: Controller,
+        _ change: (inout ConsumerConfiguration) -> Void = { _ in }
+    ) throws {
+        var configuration = ConsumerConfiguration(bootstrapServers: stage.servers, groupID: stage.group)
+        configuration.heartbeatInterval = .milliseconds(200)
+        configuration.sessionTimeout = .seconds(6)
+        configuration.drainTimeout = .seconds(3)
+        change(&configuration)
+        producer = try TransactionalProducer(ProducerConfiguration(bootstrapServers: stage.servers), id: id)
+        let options = WorkerOptions(
+            replies: Replies(to: "results", with: producer),
+            transactions: Transactions(with: producer, maxDelay: .milliseconds(20))
+        )
+        member = try Member(configuration, topic: stage.topic, controller: controller, options: options)
+    }
+
+    func leave() async throws {
+        try await member.leave()
+        await producer.close()
     }
 }
 

@@ -46,6 +46,7 @@ final class TransactionRunner: Sendable {
     private func attempt(_ records: [ProducerRecord], _ progress: [PartitionProgress]) async throws -> [RecordMetadata]
     {
         let offsets = try await TransactionOffsets(progress)
+        defer { offsets?.leave() }
         try await onThread { client in try client.beginTransaction() }
         var deliveries: [Promise<RecordMetadata>] = []
         deliveries.reserveCapacity(records.count)
@@ -53,10 +54,13 @@ final class TransactionRunner: Sendable {
             for record in records { deliveries.append(try await core.enqueue(record)) }
             try await onThread { [self] client in
                 if let offsets {
+                    try offsets.check()
                     try repeating { () throws(TransactionFailure) in
                         try client.sendOffsets(offsets.list, of: offsets.group)
                     }
                 }
+                // A revocation waits for what is committed from here on.
+                try offsets?.check()
                 try repeating { () throws(TransactionFailure) in try client.commitTransaction() }
             }
         } catch {
@@ -109,7 +113,7 @@ final class TransactionRunner: Sendable {
 /// The offsets of a transaction, and the group that they are committed for.
 private struct TransactionOffsets: Sendable {
     let group: RDKafkaGroupMetadata
-    let list: [(place: TopicPartition, offset: Int64)]
+    private let progress: [PartitionProgress]
 
     /// Nil when there are none.
     ///
@@ -124,19 +128,33 @@ private struct TransactionOffsets: Sendable {
         // In this order: partitions that are ours after it was asked were ours in that generation, and once another
         // has one of them the brokers refuse the generation.
         group = try await onOwnThread("kser.transaction") { try consumer.client.groupMetadata() }
-        for done in progress where done.partition.isReleased {
-            let (topic, number) = (done.partition.topic, done.partition.partition)
-            throw KafkaError(
-                .revoked,
-                "\(topic)[\(number)] was taken away before its offset could be committed",
-                topic: topic,
-                partition: number
-            )
+        self.progress = progress
+        for (index, done) in progress.enumerated() where !done.partition.enterTransaction() {
+            for entered in progress[..<index] { entered.partition.leaveTransaction() }
+            throw Self.revoked(done.partition)
         }
-        list = progress.map { done in
-            done.partition.commitInTransactions()
-            let place = TopicPartition(topic: done.partition.topic, partition: done.partition.partition)
-            return (place, done.offset)
+    }
+
+    var list: [(place: TopicPartition, offset: Int64)] {
+        progress.map { done in
+            (TopicPartition(topic: done.partition.topic, partition: done.partition.partition), done.offset)
         }
+    }
+
+    /// - Throws: ``KafkaError`` when a partition is being given up, which waits for the transaction to end.
+    func check() throws {
+        if let done = progress.first(where: { $0.partition.isReleased }) { throw Self.revoked(done.partition) }
+    }
+
+    /// The transaction is over.
+    func leave() { for done in progress { done.partition.leaveTransaction() } }
+
+    private static func revoked(_ partition: PartitionStream) -> KafkaError {
+        KafkaError(
+            .revoked,
+            "\(partition.topic)[\(partition.partition)] was taken away before its offset could be committed",
+            topic: partition.topic,
+            partition: partition.partition
+        )
     }
 }

@@ -83,7 +83,8 @@ public final class InMemoryBroker: Sendable {
             guard let consumer = done.partition.owner as? InMemoryConsumer, consumer.isOf(self) else {
                 throw KserError.validation("\(done.partition.topic) is not a topic of this broker")
             }
-            done.partition.commitInTransactions()
+            _ = done.partition.enterTransaction()
+            defer { done.partition.leaveTransaction() }
             let place = TopicPartition(done.partition.topic, done.partition.partition)
             return (consumer.group, place, done.offset)
         }
