@@ -32,6 +32,7 @@ let package = Package(
     name: "kser",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "kser", targets: ["KserCommand"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
@@ -40,6 +41,7 @@ let package = Package(
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
+        .systemLibrary(name: "CGetopt"),
         .systemLibrary(
             name: "CLibrdkafka",
             pkgConfig: "rdkafka",
@@ -70,6 +72,7 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
+        program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka"]),
         program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
 
         tests("KserTests", ["Kser"]),
@@ -77,6 +80,7 @@ let package = Package(
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
+        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
