@@ -14,12 +14,12 @@ extension Worker {
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await controller.dispatch(record)
-            if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
+            let dispatch = await controller.dispatch(record, in: options.operations)
+            if dispatch.refusal == nil, dispatch.step == nil { return await answer(record, dispatch, of: partition) }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
-        let dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+        let dispatch = await controller.dispatch(record, attempt: ladder.attempt, in: options.operations)
         return await climb(ladder, record, after: dispatch, of: partition)
     }
 
@@ -58,7 +58,7 @@ extension Worker {
                     partition.abandon(record)
                     return nil
                 }
-                dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+                dispatch = await controller.dispatch(record, attempt: ladder.attempt, in: options.operations)
             case .leave:
                 partition.abandon(record)
                 return nil
@@ -69,7 +69,7 @@ extension Worker {
     /// What is to become of a message. What fails while the worker or its partition ends is nobody's fault.
     private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
         if !dispatch.result.isSuccess, Task.isCancelled { return nil }
-        let outcome = options.outcome(of: dispatch)
+        let outcome = dispatch.step?.outcome ?? options.outcome(of: dispatch)
         if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
         return outcome
     }

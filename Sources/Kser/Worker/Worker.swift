@@ -51,6 +51,9 @@ public final class Worker: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
                 defer { watcher?.cancel() }
+                if let operations = options.operations {
+                    group.addTask { await operations.keepRecovering(self.controller.logger) }
+                }
                 for try await partition in consumer.partitions {
                     group.addTask { try await self.work(partition) }
                 }

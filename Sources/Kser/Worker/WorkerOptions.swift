@@ -19,6 +19,8 @@ public struct WorkerOptions: Sendable {
     /// What becomes of each message; nil is ``OutcomeClassifier/byCode`` with ``retries`` and
     /// ``OutcomeClassifier/answered`` without.
     public var classifier: OutcomeClassifier?
+    /// The operations that the worker runs tasks of; nil runs their messages as any other.
+    public var operations: OperationCluster?
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
     /// The clock of retries; the system's by default.
@@ -31,6 +33,7 @@ public struct WorkerOptions: Sendable {
         deadLetters: DeadLetterTopic? = nil,
         retries: RetryPolicy? = nil,
         classifier: OutcomeClassifier? = nil,
+        operations: OperationCluster? = nil,
         controlFiles: ControlFiles? = nil
     ) {
         self.acknowledgement = acknowledgement
@@ -38,6 +41,7 @@ public struct WorkerOptions: Sendable {
         self.deadLetters = deadLetters
         self.retries = retries
         self.classifier = classifier
+        self.operations = operations
         self.controlFiles = controlFiles
     }
 }

@@ -1,0 +1,136 @@
+import Kser
+import KserTesting
+import Synchronization
+import Testing
+
+/// What tasks note while they run, and who waits for it.
+final class Journal: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func note(_ text: String) { texts.withLock { $0.append(text) } }
+
+    var all: [String] { texts.withLock { $0 } }
+}
+
+/// A task that notes that it ran, and that it was compensated.
+struct ClusterStep: TaskEntrypoint {
+    typealias Work = @Sendable (Execution) async throws -> ExecutionResult
+
+    let path: String
+    let journal: Journal
+    var work: Work
+    var undo: @Sendable (Execution) throws -> Void = { _ in }
+
+    init(_ name: String, _ journal: Journal, _ work: Work? = nil) {
+        path = "test.\(name)"
+        self.journal = journal
+        self.work = work ?? { $0.result(stdout: name, retval: [name: true]) }
+    }
+
+    func run(_ parameters: JSONObject, in execution: Execution) async throws -> ExecutionResult {
+        journal.note(execution.name)
+        return try await work(execution)
+    }
+
+    func compensate(_ parameters: JSONObject, in execution: Execution) async throws {
+        journal.note("undo \(execution.name): \(execution.result)")
+        try undo(execution)
+    }
+}
+
+/// An operation of these steps.
+struct ClusterSteps: OperationEntrypoint {
+    var path = "test.Steps"
+    var timeLimit: Duration?
+    var compensatesOnFailure = false
+    var journal = Journal()
+    var conclusion: @Sendable (ExecutionResult) throws -> ExecutionResult = { $0 }
+    var calls: @Sendable () -> [TaskCall]
+
+    init(@TaskListBuilder _ calls: @escaping @Sendable () -> [TaskCall]) { self.calls = calls }
+
+    func tasks(for parameters: JSONObject, in execution: Execution) async throws -> [TaskCall] { calls() }
+
+    func setStatus(_ status: TaskStatus, result: ExecutionResult?, in execution: Execution) async throws {
+        journal.note("\(execution.status.rawValue) -> \(status.rawValue)")
+        execution.status = status
+    }
+
+    func onSuccess(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult {
+        journal.note("success")
+        return try conclusion(result)
+    }
+
+    func onError(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult {
+        journal.note("error \(result.retcode)")
+        return result
+    }
+}
+
+/// Workers on an in-memory broker, their store and their cluster.
+struct Stage: Sendable {
+    let broker = InMemoryBroker()
+    let store = InMemoryOperationStore()
+    let clock = ManualClock()
+    let controller = Controller(logger: .none)
+    let journal = Journal()
+    var cluster: OperationCluster
+
+    init(partitions: Int = 1) {
+        broker.createTopic("jobs", partitions: partitions)
+        cluster = OperationCluster(store: store, producer: broker.makeProducer(), topic: "jobs")
+        cluster.pollInterval = .milliseconds(5)
+        cluster.recoveryInterval = .seconds(3_600)
+    }
+
+    /// A step that is registered.
+    @discardableResult
+    func step(_ name: String, _ work: ClusterStep.Work? = nil) async throws -> ClusterStep {
+        let step = ClusterStep(name, journal, work)
+        try await controller.register(step)
+        return step
+    }
+
+    func makeWorker(
+        _ producer: (any MessageProducer)? = nil,
+        options: WorkerOptions = WorkerOptions()
+    ) -> Worker {
+        var options = options
+        var own = cluster
+        if let producer {
+            own = OperationCluster(store: store, producer: producer, topic: "jobs")
+            own.recoveryInterval = .seconds(3_600)
+        }
+        options.operations = own
+        return Worker(
+            consumer: broker.makeConsumer(topics: ["jobs"], group: "workers"),
+            controller: controller,
+            options: options
+        )
+    }
+
+    /// Runs workers while the body runs.
+    func withWorkers<Value>(
+        _ count: Int = 1,
+        options: WorkerOptions = WorkerOptions(),
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let workers = (0..<count).map { _ in makeWorker(options: options) }
+        return try await withThrowingTaskGroup { group in
+            for worker in workers { group.addTask { try await worker.run() } }
+            let value: Result<Value, any Error>
+            do { value = .success(try await body()) } catch { value = .failure(error) }
+            for worker in workers { await worker.shutdown() }
+            try await group.waitForAll()
+            return try value.get()
+        }
+    }
+
+    /// Waits until everything that was sent so far to the one partition is handled.
+    func settle() async throws {
+        let done = Expectation("the messages before")
+        try await controller.register("settle") { (_: JSONObject, _) in done.fulfill() }
+        try await broker.makeProducer().send(Message(entrypoint: "settle"), to: "jobs")
+        try await done.wait(atMost: .seconds(30))
+    }
+}
