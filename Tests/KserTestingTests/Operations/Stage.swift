@@ -1,13 +1,26 @@
 import Kser
 import KserTesting
 import Synchronization
-import Testing
 
 /// What tasks note while they run, and who waits for it.
 final class Journal: Sendable {
     private let texts = Mutex<[String]>([])
+    private let waiting = Mutex<[String: Expectation]>([:])
 
-    func note(_ text: String) { texts.withLock { $0.append(text) } }
+    func note(_ text: String) {
+        texts.withLock { $0.append(text) }
+        waiting.withLock { $0[text] }?.fulfill()
+    }
+
+    func wait(for text: String) async throws {
+        let expectation = waiting.withLock { waiting in
+            let expectation = waiting[text] ?? Expectation(text)
+            waiting[text] = expectation
+            return expectation
+        }
+        if all.contains(text) { return }
+        try await expectation.wait(atMost: .seconds(30))
+    }
 
     var all: [String] { texts.withLock { $0 } }
 }
@@ -79,8 +92,15 @@ struct Stage: Sendable {
     init(partitions: Int = 1) {
         broker.createTopic("jobs", partitions: partitions)
         cluster = OperationCluster(store: store, producer: broker.makeProducer(), topic: "jobs")
+        cluster = makeCluster(broker.makeProducer())
+    }
+
+    /// A cluster that sends through this producer.
+    func makeCluster(_ producer: some MessageProducer) -> OperationCluster {
+        var cluster = OperationCluster(store: store, producer: producer, topic: "jobs")
         cluster.pollInterval = .milliseconds(5)
         cluster.recoveryInterval = .seconds(3_600)
+        return cluster
     }
 
     /// A step that is registered.
@@ -96,12 +116,7 @@ struct Stage: Sendable {
         options: WorkerOptions = WorkerOptions()
     ) -> Worker {
         var options = options
-        var own = cluster
-        if let producer {
-            own = OperationCluster(store: store, producer: producer, topic: "jobs")
-            own.recoveryInterval = .seconds(3_600)
-        }
-        options.operations = own
+        options.operations = producer.map { makeCluster($0) } ?? cluster
         return Worker(
             consumer: broker.makeConsumer(topics: ["jobs"], group: "workers"),
             controller: controller,
@@ -132,5 +147,45 @@ struct Stage: Sendable {
         try await controller.register("settle") { (_: JSONObject, _) in done.fulfill() }
         try await broker.makeProducer().send(Message(entrypoint: "settle"), to: "jobs")
         try await done.wait(atMost: .seconds(30))
+    }
+
+    /// Options whose clock is the manual one.
+    var options: WorkerOptions {
+        var options = WorkerOptions()
+        options.clock = clock.workerClock
+        return options
+    }
+
+    /// Runs a worker until the body returns, and ends it as a crash would: nothing it still has to do is done.
+    func killWorker(_ worker: Worker, _ body: () async throws -> Void) async throws {
+        let running = Task { try await worker.run() }
+        defer { running.cancel() }
+        try await body()
+        running.cancel()
+        _ = await running.result
+    }
+
+    /// Waits until a task of this name has run.
+    func waitForNote(_ name: String) async throws { try await journal.wait(for: name) }
+
+    /// A copy of an operation, as the process leaves it that dies before it sends the first task.
+    static func orphan(of record: OperationRecord) -> OperationRecord {
+        var orphan = OperationRecord(
+            uuid: "orphan",
+            entrypoint: record.entrypoint,
+            createdAt: 0,
+            tasks: record.tasks.map {
+                TaskRecord(
+                    operation: "orphan",
+                    place: $0.place,
+                    step: $0.step,
+                    uuid: "orphan-\($0.place)",
+                    entrypoint: $0.entrypoint,
+                    createdAt: 0
+                )
+            }
+        )
+        orphan.tasks[0].cause = ""
+        return orphan
     }
 }
