@@ -149,6 +149,13 @@ struct Stage: Sendable {
         try await done.wait(atMost: .seconds(30))
     }
 
+    /// The cluster on the manual clock.
+    var withManualClock: OperationCluster {
+        var cluster = cluster
+        cluster.clock = clock.workerClock
+        return cluster
+    }
+
     /// Options whose clock is the manual one.
     var options: WorkerOptions {
         var options = WorkerOptions()
