@@ -35,11 +35,17 @@ let package = Package(
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
+        .library(name: "KserStore", targets: ["KserStore"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
+        .systemLibrary(
+            name: "CLibpq",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
         .systemLibrary(
             name: "CLibrdkafka",
             pkgConfig: "rdkafka",
@@ -49,6 +55,11 @@ let package = Package(
             name: "CLibsodium",
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .systemLibrary(
             name: "CSimdjsonLibrary",
@@ -64,6 +75,7 @@ let package = Package(
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
+        library("KserStore", ["Kser", "CLibpq", "CSQLite"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
         library("OpenTracing", []),
         library("OpenTracingMock", ["OpenTracing"]),
@@ -76,6 +88,7 @@ let package = Package(
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
+        tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
