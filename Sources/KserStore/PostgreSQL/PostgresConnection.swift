@@ -5,7 +5,6 @@ import Kser
 /// One connection to a server. Its session is its only user.
 final class PostgresConnection: SQLConnection {
     let name: String
-    let beginning = "BEGIN"
 
     private let handle: OpaquePointer
     private var prepared: [String: String] = [:]
@@ -38,6 +37,10 @@ final class PostgresConnection: SQLConnection {
 
     /// Whether it may be used again.
     var isUsable: Bool { PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE }
+
+    func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+        try bracket("BEGIN", "COMMIT", "ROLLBACK", body)
+    }
 
     func hasTable(_ name: String) throws(StoreError) -> Bool {
         try query("SELECT to_regclass($1)::text", [.text(name)]).first?.first != .null

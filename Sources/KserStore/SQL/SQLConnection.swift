@@ -17,8 +17,8 @@ package protocol SQLConnection {
     /// The store in error texts.
     var name: String { get }
 
-    /// Begins a transaction that will write.
-    var beginning: String { get }
+    /// Runs a body as one: it is done as a whole, and what it throws undoes all of it.
+    func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value
 
     /// Runs one statement. Its parameters are `$1`, `$2`, … in the order of their first use.
     ///
@@ -40,16 +40,21 @@ package protocol SQLConnection {
 extension SQLConnection {
     package func query(_ sql: String) throws(StoreError) -> [[SQLValue]] { try query(sql, []) }
 
-    /// Runs a body between `BEGIN` and `COMMIT`; what it throws rolls back.
-    func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
-        _ = try query(beginning)
+    /// Runs a body between two statements; a third one undoes it.
+    func bracket<Value>(
+        _ begin: String,
+        _ end: String,
+        _ undo: String,
+        _ body: () throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        _ = try query(begin)
         do {
             let value = try body()
-            _ = try query("COMMIT")
+            _ = try query(end)
             return value
         } catch {
-            // Fails where the database has rolled back by itself, or is gone.
-            _ = try? query("ROLLBACK")
+            // Fails where the database has undone it by itself, or is gone.
+            _ = try? query(undo)
             throw error
         }
     }

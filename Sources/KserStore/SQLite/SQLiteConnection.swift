@@ -4,7 +4,6 @@ import Kser
 /// One connection to a file, with its prepared statements. Its actor is its only user.
 final class SQLiteConnection: SQLConnection {
     let name: String
-    let beginning = "BEGIN IMMEDIATE"
 
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
@@ -51,6 +50,15 @@ final class SQLiteConnection: SQLConnection {
             }
         }
     }
+
+    /// Inside another transaction it is a part of that one.
+    func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+        if isInTransaction { return try bracket("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", body) }
+        return try bracket("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", body)
+    }
+
+    /// False too when SQLite has rolled back by itself, as it does on a full disk.
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     func hasTable(_ name: String) throws(StoreError) -> Bool {
         try !query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1", [.text(name)]).isEmpty

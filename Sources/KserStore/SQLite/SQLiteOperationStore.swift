@@ -26,7 +26,7 @@ public final class SQLiteOperationStore: OperationStore {
 
     /// Adds an operation.
     public func insert(_ operation: OperationRecord) async throws {
-        try await database.run { connection throws(StoreError) in try connection.insert(operation) }
+        try await database.write { connection throws(StoreError) in try connection.insert(operation) }
     }
 
     /// The operation of this uuid.
@@ -36,7 +36,7 @@ public final class SQLiteOperationStore: OperationStore {
 
     /// Puts a changed operation in place of the one it was made from.
     public func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
-        try await database.run { connection throws(StoreError) in try connection.replace(old, with: new) }
+        try await database.write { connection throws(StoreError) in try connection.replace(old, with: new) }
     }
 
     /// The operations that match, oldest first.
