@@ -93,6 +93,9 @@ let package = Package(
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
+        tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
+        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),

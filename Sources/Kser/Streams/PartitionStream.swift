@@ -24,6 +24,7 @@ public final class PartitionStream: Sendable {
 
     private let state = Mutex(State())
     private let ended = Atomic(false)
+    private let released = Atomic(false)
     private let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
@@ -147,6 +148,12 @@ extension PartitionStream {
 
     /// Takes an action of ``onEnd(_:)`` back.
     func forget(_ watch: Int) { _ = state.withLock { $0.watches.removeValue(forKey: watch) } }
+
+    /// Notes that the owner waits no more for what is in work: nothing that is completed from now on is committed.
+    package func release() { released.store(true, ordering: .releasing) }
+
+    /// Whether the owner waits no more for what is in work.
+    package var isReleased: Bool { released.load(ordering: .acquiring) }
 
     /// Ends the stream once everything offered so far was handed out.
     package func finish() {

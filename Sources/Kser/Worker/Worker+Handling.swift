@@ -4,8 +4,12 @@ extension Worker {
     ///
     /// - Returns: what has to be acknowledged; ``confirm(_:of:)`` then completes the record. Nil when the record is done,
     ///   or given up because the worker does not go on with it.
-    func handle(_ record: Record, of partition: PartitionStream) async -> Settlement? {
-        if partition.isEnded || Task.isCancelled {
+    func handle(
+        _ record: Record,
+        of partition: PartitionStream,
+        in lanes: Lanes? = nil
+    ) async -> Settlement? {
+        guard mayBegin(record, of: partition, in: lanes) else {
             partition.abandon(record)
             return nil
         }
@@ -110,6 +114,9 @@ extension Worker {
                 for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
                 partition.complete(settlement.record)
                 return
+            } catch let error as any ClientError where error.isFatal {
+                log(.error, "Consumer: outcome of \(settlement.record.position) not sent: \(error)")
+                return fail(error)
             } catch {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not sent, trying again: \(error)")
             }

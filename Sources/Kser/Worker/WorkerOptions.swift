@@ -25,6 +25,10 @@ public struct WorkerOptions: Sendable {
     public var controlFiles: ControlFiles?
     /// The clock of retries; the system's by default.
     public var clock = WorkerClock.system
+    /// Which signals shut the worker down while it runs, as ``Worker/shutdown()`` does; SIGTERM and SIGINT by default.
+    /// Further ones change nothing until ``Worker/run()`` returns; then they do again what they did before. Give none when
+    /// something else in the process watches signals and calls ``Worker/shutdown()``.
+    public var shutdownSignals: Set<ShutdownSignal>
 
     /// Makes options.
     public init(
@@ -34,7 +38,8 @@ public struct WorkerOptions: Sendable {
         retries: RetryPolicy? = nil,
         classifier: OutcomeClassifier? = nil,
         operations: OperationCluster? = nil,
-        controlFiles: ControlFiles? = nil
+        controlFiles: ControlFiles? = nil,
+        shutdownSignals: Set<ShutdownSignal> = [.terminate, .interrupt]
     ) {
         self.acknowledgement = acknowledgement
         self.replies = replies
@@ -43,6 +48,7 @@ public struct WorkerOptions: Sendable {
         self.classifier = classifier
         self.operations = operations
         self.controlFiles = controlFiles
+        self.shutdownSignals = shutdownSignals
     }
 }
 

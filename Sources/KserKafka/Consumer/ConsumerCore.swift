@@ -31,8 +31,8 @@ final class ConsumerCore: PartitionOwner {
     let topics: [String]
     let state = Mutex(State())
     let clock = ContinuousClock()
-    /// Commits that librdkafka has not answered; the thread alone uses it.
-    let openCommits = Mutex<[RDKafkaCommit]>([])
+    /// The commit that librdkafka has not answered; the thread alone uses it.
+    let openCommit = Mutex<RDKafkaCommit?>(nil)
     private let logger: KserLogger
     private let idle = DispatchSemaphore(value: 0)
 
@@ -175,22 +175,18 @@ extension ConsumerCore: RebalanceHandler {
     }
 
     /// Ends the streams, waits for what is in work and commits it.
-    func give(
-        up feeds: [PartitionFeed],
-        isLost: Bool,
-        throwing error: KafkaError? = nil,
-        promises: [Promise<Void>] = []
-    ) {
+    func give(up feeds: [PartitionFeed], isLost: Bool, throwing error: KafkaError? = nil) {
         for feed in feeds { feed.stream.end(throwing: error) }
         // Lost partitions belong to others already: waiting would help nobody, committing could go back.
         if isLost {
-            for promise in promises { promise.fail(KafkaError(.closed, "the partitions are lost")) }
+            for feed in feeds { feed.stream.release() }
             return
         }
         if !drain(feeds.map(\.stream)) {
             log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
         }
-        commitAndWait(feeds, promises: promises)
+        for feed in feeds { feed.stream.release() }
+        commitAndWait(feeds + state.withLock { Array($0.feeds.values) })
     }
 
     private static func list(_ places: [TopicPartition]) -> String {

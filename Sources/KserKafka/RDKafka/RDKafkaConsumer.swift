@@ -18,11 +18,11 @@ final class RDKafkaCommit: Sendable {
     /// Who gets to know that it failed, to commit again.
     let streams: [PartitionStream]
     /// Who waits for it.
-    let promises: Mutex<[Promise<Void>]>
+    let promises: [Promise<Void>]
 
     init(streams: [PartitionStream], promises: [Promise<Void>]) {
         self.streams = streams
-        self.promises = Mutex(promises)
+        self.promises = promises
     }
 }
 

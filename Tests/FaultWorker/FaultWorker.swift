@@ -1,0 +1,62 @@
+import Foundation
+import Kser
+import KserKafka
+
+/// A worker process for the fault tests. It writes a line `uuid partition offset` for each handled task, at once, into a
+/// pipe that survives it, after a line `running` once signals end it gracefully, and lines of its log to its standard error.
+///
+/// Arguments are `name=value`: servers, topic, group; milliseconds (the longest a handler takes), key (the limit of
+/// `.key`, instead of `.partition`), session, instance.
+@main
+struct FaultWorker {
+    static func main() async throws {
+        let arguments = Dictionary(
+            CommandLine.arguments.dropFirst().compactMap { argument -> (String, String)? in
+                let parts = argument.split(separator: "=", maxSplits: 1)
+                return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+            },
+            uniquingKeysWith: { $1 }
+        )
+        let servers = arguments["servers"] ?? ""
+        let topic = arguments["topic"] ?? ""
+        let logger = KserLogger(level: .info, sink: HumanLogSink.standardError)
+        let longest = Double(arguments["milliseconds"] ?? "") ?? 0
+
+        let controller = Controller(logger: KserLogger(level: .info, sink: StartSink()))
+        try await controller.register("fault.Step") { (_: JSONObject, execution) in
+            if longest > 0 { try await Task.sleep(for: .milliseconds(.random(in: 0...longest))) }
+            let place = execution.record.map { "\($0.partition) \($0.offset)" } ?? ""
+            write(line: "\(execution.uuid) \(place)")
+        }
+
+        var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: arguments["group"] ?? "")
+        configuration.commitInterval = .milliseconds(200)
+        configuration.sessionTimeout = arguments["session"].flatMap { Int($0) }.map { .milliseconds($0) }
+        configuration.heartbeatInterval = .milliseconds(200)
+        configuration.groupInstanceID = arguments["instance"]
+        let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
+        let worker = Worker(
+            consumer: try Consumer(configuration, topics: [topic], logger: logger),
+            controller: controller,
+            concurrency: arguments["key"].flatMap { Int($0) }.map { .key(limit: $0) } ?? .partition,
+            options: WorkerOptions(
+                deadLetters: DeadLetterTopic(with: producer),
+                shutdownSignals: [.terminate, .interrupt]
+            )
+        )
+        try await worker.run()
+        await producer.close()
+    }
+}
+
+/// Says when the worker runs.
+private struct StartSink: LogSink {
+    func log(_ record: LogRecord) {
+        if record.message == "Consumer.Starting..." { write(line: "running") }
+    }
+}
+
+private func write(line: String) {
+    let bytes = Array("\(line)\n".utf8)
+    _ = write(STDOUT_FILENO, bytes, bytes.count)
+}
