@@ -7,7 +7,7 @@ set -euo pipefail
 folder=$1 port=$2
 
 shopt -s nullglob
-folders=(/usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin)
+folders=(/usr/lib/postgresql/*/bin /usr/local/opt/postgresql*/bin /opt/homebrew/opt/postgresql*/bin)
 if ((${#folders[@]})); then
     bin=${folders[-1]}
 elif bin=$(pg_config --bindir 2>/dev/null) && [[ -x $bin/initdb ]]; then
