@@ -93,8 +93,8 @@ let package = Package(
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
-        tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
-        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),
+        tests("FaultTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport", "FaultWorker"]),
+        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka", "KserStore"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("TestSupportTests", ["TestSupport"]),
