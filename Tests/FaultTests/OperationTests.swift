@@ -33,8 +33,13 @@ extension FaultTests {
             let producer = try Producer(ProducerConfiguration(bootstrapServers: stage.servers))
             let cluster = OperationCluster(store: store, producer: producer, topic: stage.topic)
             let start = ContinuousClock.now
-            for number in 0..<total {
-                try await Chain(steps: steps).build(uuid: "o\(number)", logger: .none).launch(on: cluster)
+            try await withThrowingTaskGroup { group in
+                for number in 0..<total {
+                    group.addTask {
+                        try await Chain(steps: steps).build(uuid: "o\(number)", logger: .none).launch(on: cluster)
+                    }
+                }
+                try await group.waitForAll()
             }
             var source = dice
             let victims = names.indices.flatMap { Array(repeating: $0, count: kills) }.shuffled(using: &source)
