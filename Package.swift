@@ -82,6 +82,7 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
+        program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
         program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
 
         tests("KserTests", ["Kser"]),
