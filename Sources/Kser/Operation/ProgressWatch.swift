@@ -21,10 +21,12 @@ struct ProgressWatch {
     mutating func note(_ status: TaskStatus, _ uuid: String, _ tasks: [TaskCall]) {
         if status == .running { begin = .now }
         self.status = status
+        if isEnded {
+            elapsed = total
+            begin = nil
+        }
         tell(uuid, tasks)
         guard isEnded else { return }
-        elapsed = total
-        begin = nil
         for watcher in watchers { watcher.finish() }
         watchers = []
     }

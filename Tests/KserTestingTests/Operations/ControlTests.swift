@@ -304,4 +304,48 @@ import Testing
             #expect(try await launched.record().tasks[0].attempts == 3)
         }
     }
+
+    @Test func aTaskKeepsItsTurnInARetryTopic() async throws {
+        var stage = stage
+        let flaky = try await stage.step("Flaky") { execution in
+            if execution.attempt < 2 { throw KserError.io("not yet") }
+            return execution.result(stdout: "attempt \(execution.attempt)")
+        }
+        let last = try await stage.step("Last") { execution in
+            execution.result(stdout: "\(execution.result.stdout), last")
+        }
+        let topics = RetryTopics([.seconds(10)], with: stage.broker.makeProducer())
+        stage.topics += topics.names(for: "jobs")
+        var options = stage.options
+        options.retries = RetryPolicy(inPlace: Backoff(retries: 0), topics: topics)
+        try await stage.withWorkers(options: options) {
+            let launched = try await ClusterSteps {
+                TaskCall(flaky)
+                TaskCall(last)
+            }.build().launch(on: stage.cluster)
+            try await stage.clock.skip(atMost: .seconds(30))
+            #expect(try await launched.result().stdout == "attempt 2, last")
+            #expect(try await launched.record().tasks.map(\.attempts) == [2, 1])
+        }
+        #expect(stage.journal.all == ["Flaky", "Flaky", "Last"])
+    }
+
+    @Test func messagesOfAnEarlierRoundCountNoMore() async throws {
+        let a = try await stage.step("A") { execution in
+            execution.result(retcode: stage.journal.all.count == 1 ? 1 : 0)
+        }
+        let launched = try await stage.withWorkers {
+            let launched = try await ClusterSteps { TaskCall(a) }.build().launch(on: stage.cluster)
+            _ = try await launched.result()
+            return launched
+        }
+        try await launched.retry()
+        // A group that has not committed anything gets the message of the first round before that of the second.
+        var again = stage
+        again.group = "again"
+        let result = try await again.withWorkers { try await launched.result() }
+        #expect(result.retcode == 0)
+        #expect(try await launched.record().tasks[0].owner == "jobs[0]@1")
+        #expect(stage.journal.all == ["A", "A"])
+    }
 }

@@ -35,15 +35,9 @@ import Testing
         let count = stage.broker.records(in: "jobs").count
 
         // Another group reads the topic from its beginning, with the same store.
-        let worker = Worker(
-            consumer: stage.broker.makeConsumer(topics: ["jobs"], group: "again"),
-            controller: stage.controller,
-            options: WorkerOptions(operations: stage.cluster)
-        )
-        let running = Task { try await worker.run() }
-        try await stage.settle()
-        await worker.shutdown()
-        try await running.value
+        var again = stage
+        again.group = "again"
+        try await again.withWorkers { try await stage.settle() }
         #expect(stage.journal.all == ["A", "B", "C", "D"])
         #expect(try await launched.record() == before)
         #expect(stage.broker.records(in: "jobs").count == count + 1)

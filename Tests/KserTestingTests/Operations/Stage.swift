@@ -88,6 +88,8 @@ struct Stage: Sendable {
     let controller = Controller(logger: .none)
     let journal = Journal()
     var cluster: OperationCluster
+    var topics = ["jobs"]
+    var group = "workers"
 
     init(partitions: Int = 1) {
         broker.createTopic("jobs", partitions: partitions)
@@ -118,7 +120,7 @@ struct Stage: Sendable {
         var options = options
         options.operations = producer.map { makeCluster($0) } ?? cluster
         return Worker(
-            consumer: broker.makeConsumer(topics: ["jobs"], group: "workers"),
+            consumer: broker.makeConsumer(topics: topics, group: group),
             controller: controller,
             options: options
         )
