@@ -27,6 +27,30 @@ import Testing
         #expect(try await stage.store.history(of: launched.uuid).count == 10)
     }
 
+    @Test func aCopyDoesNotRunBesideTheMessageThatHasTheTask() async throws {
+        let stage = Stage(partitions: 2)
+        let gate = Gate()
+        let held = try await stage.step("Held") { execution in
+            await gate.pass()
+            return execution.result()
+        }
+        let launched = try await ClusterSteps { TaskCall(held) }.build().launch(on: stage.cluster)
+        let original = try #require(stage.broker.records(in: "jobs").first)
+        try await stage.withWorkers {
+            try await stage.waitForNote("Held")
+            let other = 1 - original.partition
+            try await stage.broker.makeProducer().send(
+                ProducerRecord(topic: "jobs", partition: other, value: original.value)
+            )
+            try await stage.settle(partition: other)
+            #expect(stage.journal.all == ["Held"])
+            gate.open()
+            _ = try await launched.result()
+        }
+        #expect(stage.journal.all == ["Held"])
+        #expect(try await launched.record().tasks[0].attempts == 1)
+    }
+
     @Test func aRecordThatIsReadAgainChangesNothing() async throws {
         let operation = try await makeOperation()
         let launched = try await operation.build().launch(on: stage.cluster)

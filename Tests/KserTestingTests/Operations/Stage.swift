@@ -143,11 +143,11 @@ struct Stage: Sendable {
         }
     }
 
-    /// Waits until everything that was sent so far to the one partition is handled.
-    func settle() async throws {
+    /// Waits until everything that was sent so far to a partition is handled.
+    func settle(partition: Int32 = 0) async throws {
         let done = Expectation("the messages before")
         try await controller.register("settle") { (_: JSONObject, _) in done.fulfill() }
-        try await broker.makeProducer().send(Message(entrypoint: "settle"), to: "jobs")
+        try await broker.makeProducer().send(Message(entrypoint: "settle"), to: "jobs", partition: partition)
         try await done.wait(atMost: .seconds(30))
     }
 
