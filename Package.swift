@@ -83,7 +83,11 @@ let package = Package(
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
+        program(
+            "kser-bench",
+            path: "Sources/kser-bench",
+            ["Kser", "KserKafka", "KserStore", "CLibrdkafka", "CSimdjson"]
+        ),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),

@@ -65,9 +65,7 @@ import Testing
     @Test func aFileOfANewerVersionIsRefusedAtOpeningAndLater() async throws {
         let store = try await SQLiteOperationStore(path: path)
         try await store.insert(.sample("o"))
-        try await store.database.run { connection throws(StoreError) in
-            _ = try connection.query("INSERT INTO kser_schema VALUES (2, 0)")
-        }
+        try await store.execute("INSERT INTO kser_schema VALUES (2, 0)")
         let opening = await #expect(throws: StoreError.self) { try await SQLiteOperationStore(path: path) }
         #expect(opening?.code == .newerSchema)
         #expect(opening?.message.contains("version 2, this program knows 1") == true)
@@ -83,14 +81,14 @@ import Testing
     @Test func aLockedFileIsWaitedForAndThenNamed() async throws {
         let other = try await SQLiteOperationStore(path: path)
         try await other.insert(.sample("o"))
-        try await other.database.run { connection throws(StoreError) in _ = try connection.query("BEGIN EXCLUSIVE") }
+        try await other.execute("BEGIN EXCLUSIVE")
         let options = SQLiteOptions(lockTimeout: .milliseconds(50))
         let store = try await SQLiteOperationStore(path: path, options: options)
         let error = await #expect(throws: StoreError.self) { try await store.insert(.sample("p")) }
         #expect(error?.code == .locked)
         #expect(error?.description.contains("lock timeout") == true)
         #expect(try await store.operation("o") != nil)
-        try await other.database.run { connection throws(StoreError) in _ = try connection.query("COMMIT") }
+        try await other.execute("COMMIT")
         try await store.insert(.sample("p"))
     }
 
@@ -123,9 +121,7 @@ import Testing
     @Test func aColumnThatCannotBeReadIsNamed() async throws {
         let store = try await SQLiteOperationStore(path: path)
         try await store.insert(.sample("o"))
-        try await store.database.run { connection throws(StoreError) in
-            _ = try connection.query("UPDATE kser_task SET result = 'not JSON'")
-        }
+        try await store.execute("UPDATE kser_task SET result = 'not JSON'")
         let error = await #expect(throws: StoreError.self) { try await store.operation("o") }
         #expect(error?.code == .corrupt)
     }
@@ -146,15 +142,5 @@ import Testing
             }
         }
         #expect(error?.code == .duplicate)
-    }
-}
-
-extension SQLiteOperationStore {
-    /// Lets the file have this many pages, or as many as it has.
-    fileprivate func limitPages(to count: Int) async throws {
-        try await database.run { connection throws(StoreError) in
-            _ = try connection.query("PRAGMA wal_checkpoint(TRUNCATE)")
-            _ = try connection.query("PRAGMA max_page_count = \(max(1, count))")
-        }
     }
 }

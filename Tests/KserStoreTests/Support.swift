@@ -102,3 +102,16 @@ extension PostgresServer {
         try await pool.run { connection throws(StoreError) in _ = try connection.query(sql) }
     }
 }
+
+extension SQLiteOperationStore {
+    /// Runs a statement on the store's own connection.
+    func execute(_ sql: String) async throws {
+        try await database.run { connection throws(StoreError) in _ = try connection.query(sql) }
+    }
+
+    /// Lets the file have this many pages, or as many as it has.
+    func limitPages(to count: Int) async throws {
+        try await execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try await execute("PRAGMA max_page_count = \(max(1, count))")
+    }
+}

@@ -58,6 +58,14 @@ public struct LaunchedOperation: Sendable {
         try await control { record, now in try record.retry(at: now) }
     }
 
+    /// Sends the tasks in work once more: for an operation that stands still because the broker has lost its messages. A
+    /// task that runs in spite of that runs twice, and the result of the earlier run counts no more.
+    ///
+    /// - Throws: ``StoreError`` `invalidTransition` when the operation is paused or has ended.
+    public func resend() async throws {
+        try await control { record, now in try record.resend(at: now) }
+    }
+
     private func control(_ body: (inout OperationRecord, Int64) throws -> Void) async throws {
         let changed = try await cluster.change(uuid) { try body(&$0, cluster.clock.now()) }
         try await cluster.sendOwed(by: "", of: changed.after)

@@ -5,7 +5,8 @@
 ///     let operation = try await DiceLaunch().build(["faces": 6]).launch(on: cluster)
 ///     for try await progress in operation.progress { print(progress) }
 ///
-/// Every worker needs the tasks' entrypoints in its controller. Whichever finishes a task records its result, sends the
+/// Every worker of the topic needs the cluster, and the tasks' entrypoints in its controller; a Python worker would run a
+/// task and send nothing after it. Whichever finishes a task records its result, sends the
 /// next task, and only then completes its message. A worker that dies at any point leaves its message to another one,
 /// which goes on from what the store holds:
 ///

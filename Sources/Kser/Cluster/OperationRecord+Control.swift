@@ -24,6 +24,20 @@ extension OperationRecord {
         concludeCancellation(for: "", at: now)
     }
 
+    /// Begins the tasks in work once more, in a new round, as their messages are lost.
+    mutating func resend(at now: Int64) throws(StoreError) {
+        try demand("sent again", .pending, .running, .cancelling, .compensating)
+        round += 1
+        for index in tasks.indices where isWaiting(tasks[index]) || isInWork(tasks[index]) {
+            tasks[index].status = status == .compensating ? .success : .pending
+            tasks[index].cause = nil
+            tasks[index].owner = nil
+            tasks[index].updatedAt = now
+        }
+        if status == .cancelling { return concludeCancellation(for: "", at: now) }
+        release(for: "", at: now)
+    }
+
     /// Runs the tasks that have not succeeded, those that were compensated too, in a new round with a new time limit.
     mutating func retry(at now: Int64) throws(StoreError) {
         try demand("retried", .failed, .cancelled)

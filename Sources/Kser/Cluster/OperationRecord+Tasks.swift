@@ -93,11 +93,11 @@ extension OperationRecord {
 
     private static let expired = KserError(.deadlineExceeded, "The operation did not end within its time limit")
 
-    private func isWaiting(_ task: TaskRecord) -> Bool {
+    func isWaiting(_ task: TaskRecord) -> Bool {
         task.status == (status == .compensating ? .success : .pending)
     }
 
-    private func isInWork(_ task: TaskRecord) -> Bool {
+    func isInWork(_ task: TaskRecord) -> Bool {
         task.status == (status == .compensating ? .compensating : .running)
     }
 }

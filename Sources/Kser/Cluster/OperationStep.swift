@@ -31,7 +31,12 @@ struct OperationStep: Sendable {
     func conclude(_ result: ExecutionResult) async throws -> [Delivery] {
         let operation: OperationRecord
         switch standing {
-        case .ran(let known): operation = try await cluster.record(result, of: self, in: known)
+        case .ran(let known):
+            do {
+                operation = try await cluster.record(result, of: self, in: known)
+            } catch let error as StoreError where error.code == .notFound {
+                return []  // Somebody has pruned it in the meantime.
+            }
         case .passed, .interrupted:
             guard let current = try await cluster.store.operation(ticket.operation) else { return [] }
             operation = current

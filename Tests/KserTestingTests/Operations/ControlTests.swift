@@ -330,6 +330,21 @@ import Testing
         #expect(stage.journal.all == ["Flaky", "Flaky", "Last"])
     }
 
+    @Test func anOperationWhoseMessageIsLostIsSentAgain() async throws {
+        let a = try await stage.step("A")
+        let launched = try await ClusterSteps {
+            TaskCall(a)
+            TaskCall(a)
+        }.build().launch(on: stage.cluster)
+        try await launched.resend()
+        #expect(stage.broker.records(in: "jobs").count == 2)
+        let result = try await stage.withWorkers { try await launched.result() }
+        #expect(result.retcode == 0)
+        #expect(try await launched.record().tasks[0].owner == "jobs[0]@1")
+        #expect(stage.journal.all == ["A", "A"])
+        await #expect(throws: StoreError.self) { try await launched.resend() }
+    }
+
     @Test func messagesOfAnEarlierRoundCountNoMore() async throws {
         let a = try await stage.step("A") { execution in
             execution.result(retcode: stage.journal.all.count == 1 ? 1 : 0)

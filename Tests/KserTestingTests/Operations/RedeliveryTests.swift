@@ -37,6 +37,7 @@ import Testing
         let launched = try await ClusterSteps { TaskCall(held) }.build().launch(on: stage.cluster)
         let original = try #require(stage.broker.records(in: "jobs").first)
         try await stage.withWorkers {
+            defer { gate.open() }
             try await stage.waitForNote("Held")
             let other = 1 - original.partition
             try await stage.broker.makeProducer().send(
