@@ -19,7 +19,7 @@ extension Worker {
         }
         if options.answersEverything {
             let dispatch = await perform(record)
-            if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
+            if dispatch.refusal == nil, dispatch.step == nil { return await answer(record, dispatch, of: partition) }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
@@ -75,7 +75,7 @@ extension Worker {
     /// What is to become of a message. What fails while the worker or its partition ends is nobody's fault.
     private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
         if !dispatch.result.isSuccess, Task.isCancelled { return nil }
-        let outcome = options.outcome(of: dispatch)
+        let outcome = dispatch.step?.outcome ?? options.outcome(of: dispatch)
         if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
         return outcome
     }

@@ -59,6 +59,9 @@ public final class Worker: Sendable {
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
             defer { watcher?.cancel() }
+            if let operations = options.operations {
+                group.addTask { await operations.keepRecovering(self.controller.logger) }
+            }
             do {
                 for try await partition in consumer.partitions {
                     group.addTask {

@@ -21,6 +21,8 @@ public struct WorkerOptions: Sendable {
     public var classifier: OutcomeClassifier?
     /// Commits all that comes of messages together with their offsets; nil, the default, is at least once.
     public var transactions: Transactions?
+    /// The operations that the worker runs tasks of; nil runs their messages as any other.
+    public var operations: OperationCluster?
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
     /// The clock of retries and transactions; the system's by default.
@@ -38,6 +40,7 @@ public struct WorkerOptions: Sendable {
         retries: RetryPolicy? = nil,
         classifier: OutcomeClassifier? = nil,
         transactions: Transactions? = nil,
+        operations: OperationCluster? = nil,
         controlFiles: ControlFiles? = nil,
         shutdownSignals: Set<ShutdownSignal> = [.terminate, .interrupt]
     ) {
@@ -47,6 +50,7 @@ public struct WorkerOptions: Sendable {
         self.retries = retries
         self.classifier = classifier
         self.transactions = transactions
+        self.operations = operations
         self.controlFiles = controlFiles
         self.shutdownSignals = shutdownSignals
     }

@@ -32,10 +32,10 @@ extension Worker {
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
     func perform(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        guard let transactor else { return await controller.dispatch(record, attempt: attempt) }
+        guard let transactor else { return await controller.dispatch(record, attempt: attempt, in: options.operations) }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(record, attempt: attempt)
+            await controller.dispatch(record, attempt: attempt, in: options.operations)
         }
         let sent = outbox.close()
         if dispatch.result.isSuccess { dispatch.sent = sent }
@@ -52,7 +52,7 @@ extension Worker {
         var delay = Duration.milliseconds(100)
         repeat {
             do {
-                transactor.settle(settlement.record, try settlement.records(), of: partition)
+                transactor.settle(settlement.record, try await settlement.records(), of: partition)
                 return
             } catch {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not written, trying again: \(error)")
