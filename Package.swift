@@ -32,6 +32,7 @@ let package = Package(
     name: "kser",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "Jaeger", targets: ["Jaeger"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
@@ -60,7 +61,13 @@ let package = Package(
             dependencies: ["CSimdjsonLibrary"],
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
 
+        library("Jaeger", ["CZlib", "OpenTracing"]),
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
@@ -76,11 +83,21 @@ let package = Package(
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
-        tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
+        tests(
+            "OpenTracingTests",
+            ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
+        ),
+        tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TracingVectorSupport",
+            dependencies: ["Kser", "OpenTracing"],
+            path: "Tests/TracingVectorSupport",
+            swiftSettings: strict
+        ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
         tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
