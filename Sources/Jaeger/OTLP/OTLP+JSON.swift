@@ -4,12 +4,25 @@ import OpenTracing
 /// The request as JSON: ids in hexadecimal digits, numbers of 64 bits as texts.
 package enum OTLPJSON {
     /// The body of a request.
-    package static func request(_ spans: [SpanRecord], of process: JaegerProcess) -> [UInt8] {
+    package static func request(
+        _ spans: [SpanRecord],
+        of process: JaegerProcess,
+        scope: OTLPScope = OTLPScope()
+    ) -> [UInt8] {
+        let resource = OTLPResource(process)
         var writer = JSONWriter()
         writer.object { root in
-            root.list("resourceSpans", [process]) { resourceSpans, process in
-                resourceSpans.object("resource") { write(OTLPResource(process).attributes, to: &$0) }
-                resourceSpans.list("scopeSpans", [spans]) { scopeSpans, spans in
+            root.list("resourceSpans", [resource]) { resourceSpans, resource in
+                if !resource.attributes.isEmpty {
+                    resourceSpans.object("resource") { write(resource.attributes, to: &$0) }
+                }
+                resourceSpans.list("scopeSpans", [scope]) { scopeSpans, scope in
+                    if !scope.isEmpty {
+                        scopeSpans.object("scope") { member in
+                            member.member("name", scope.name)
+                            member.member("version", scope.version)
+                        }
+                    }
                     scopeSpans.list("spans", spans) { write(OTLPSpan($1), to: &$0) }
                 }
             }

@@ -3,13 +3,24 @@ import OpenTracing
 /// Numbers are those of opentelemetry-proto.
 package enum OTLPProtobuf {
     /// The body of a request.
-    package static func request(_ spans: [SpanRecord], of process: JaegerProcess) -> [UInt8] {
+    package static func request(
+        _ spans: [SpanRecord],
+        of process: JaegerProcess,
+        scope: OTLPScope = OTLPScope()
+    ) -> [UInt8] {
+        let resource = OTLPResource(process)
         var writer = ProtobufWriter()
         writer.message(1) { resourceSpans in
-            resourceSpans.message(1) { resource in
-                write(OTLPResource(process).attributes, as: 1, to: &resource)
+            if !resource.attributes.isEmpty {
+                resourceSpans.message(1) { write(resource.attributes, as: 1, to: &$0) }
             }
             resourceSpans.message(2) { scopeSpans in
+                if !scope.isEmpty {
+                    scopeSpans.message(1) { message in
+                        message.field(1, bytes: scope.name.utf8)
+                        message.field(2, bytes: scope.version.utf8)
+                    }
+                }
                 for span in spans {
                     scopeSpans.message(2) { write(OTLPSpan(span), to: &$0) }
                 }

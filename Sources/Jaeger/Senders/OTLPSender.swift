@@ -20,6 +20,8 @@ public final class OTLPSender: SpanSender {
         public var headers: [String: String] = [:]
         /// How long a request may take.
         public var timeout: Duration = .seconds(10)
+        /// The library that made the spans, as the collector is told.
+        public var scope = OTLPScope()
         /// When a request is sent again.
         public var retries = RetryPolicy()
 
@@ -87,10 +89,10 @@ public final class OTLPSender: SpanSender {
         switch options.encoding {
         case .protobuf:
             headers["Content-Type"] = "application/x-protobuf"
-            body = OTLPProtobuf.request(spans, of: process)
+            body = OTLPProtobuf.request(spans, of: process, scope: options.scope)
         case .json:
             headers["Content-Type"] = "application/json"
-            body = OTLPJSON.request(spans, of: process)
+            body = OTLPJSON.request(spans, of: process, scope: options.scope)
         }
         if options.compresses, let compressed = Gzip.compress(body) {
             headers["Content-Encoding"] = "gzip"

@@ -26,6 +26,7 @@ public struct RetryPolicy: Sendable {
     /// - Parameters:
     ///   - attempt: which attempt, 2 for the second.
     ///   - asked: how long the server asks to wait at least.
+    /// - Returns: the time.
     func delay(before attempt: Int, asked: Duration?) -> Duration {
         let doubled = initialDelay * (1 << min(attempt - 2, 20))
         let delay = min(doubled, maxDelay) * Double.random(in: 1 - jitter...1 + jitter)

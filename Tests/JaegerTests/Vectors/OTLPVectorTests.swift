@@ -7,11 +7,13 @@ import TracingVectorSupport
 extension TracingVectorTests {
     @Test(arguments: try VectorFile.otlp.cases("from_jaeger"))
     func otlp(_ vector: TracingVector) throws {
-        try vector.given.allow("id", "jaeger", "protobuf_hex", "json", "note")
+        try vector.given.allow("id", "jaeger", "protobuf_hex", "json", "scope", "note")
         let batch = try RecordedBatch(#require(vector.given["jaeger"]?.object))
-        let protobuf = OTLPProtobuf.request(batch.spans, of: batch.process)
+        let named = vector.given["scope"]?.array?.compactMap(\.string)
+        let scope = named.map { OTLPScope(name: $0[0], version: $0[1]) } ?? OTLPScope()
+        let protobuf = OTLPProtobuf.request(batch.spans, of: batch.process, scope: scope)
         #expect(TypedValues.hex(protobuf) == (try vector.given.text("protobuf_hex")))
-        let json = OTLPJSON.request(batch.spans, of: batch.process)
+        let json = OTLPJSON.request(batch.spans, of: batch.process, scope: scope)
         #expect(try parsed(json) == parsed(Array("\(try #require(vector.given["json"]))".utf8)))
     }
 
