@@ -33,6 +33,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "kser", targets: ["KserCommand"]),
+        .library(name: "Jaeger", targets: ["Jaeger"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
@@ -73,7 +74,13 @@ let package = Package(
             dependencies: ["CSimdjsonLibrary"],
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
 
+        library("Jaeger", ["CZlib", "OpenTracing"]),
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
@@ -89,7 +96,7 @@ let package = Package(
         program(
             "kser-bench",
             path: "Sources/kser-bench",
-            ["Kser", "KserKafka", "KserStore", "CLibrdkafka", "CSimdjson"]
+            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserStore", "OpenTracing"]
         ),
 
         tests("KserTests", ["Kser"]),
@@ -97,8 +104,12 @@ let package = Package(
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
-        tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
         tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
+        tests(
+            "OpenTracingTests",
+            ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
+        ),
+        tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
@@ -106,6 +117,12 @@ let package = Package(
         program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka", "KserStore"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TracingVectorSupport",
+            dependencies: ["Kser", "OpenTracing"],
+            path: "Tests/TracingVectorSupport",
+            swiftSettings: strict
+        ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
         tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),

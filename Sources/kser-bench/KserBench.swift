@@ -15,11 +15,15 @@ enum KserBench {
         Benchmark("operations", operations),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
+        Benchmark("tracing", tracing),
+        Benchmark("dead-agent", deadAgent),
     ]
 
     static func main() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         if arguments.first == Drain.option { return try await Drain(arguments.dropFirst()).run() }
+
+        if arguments.first == DeadAgent.option { return try await DeadAgent.run() }
 
         let report = arguments.first.flatMap { $0.hasSuffix(".json") ? $0 : nil }
         if report != nil { arguments.removeFirst() }
