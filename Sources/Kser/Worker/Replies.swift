@@ -19,7 +19,8 @@ public struct Replies: Sendable {
         let record = ProducerRecord(
             topic: topic,
             key: Array(reply.uuid.utf8),
-            value: try producer.codec.encode(reply)
+            value: try producer.codec.encode(reply),
+            headers: dispatch.replyHeaders
         )
         return try await producer.enqueue(record)
     }
