@@ -36,6 +36,7 @@ let package = Package(
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
+        .library(name: "KserTracing", targets: ["KserTracing"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
@@ -65,6 +66,7 @@ let package = Package(
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
+        library("KserTracing", ["Kser", "OpenTracing"]),
         library("OpenTracing", []),
         library("OpenTracingMock", ["OpenTracing"]),
 
@@ -75,6 +77,7 @@ let package = Package(
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserTracingTests", ["Kser", "KserTesting", "KserTracing", "OpenTracing", "OpenTracingMock"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
