@@ -32,6 +32,7 @@ let package = Package(
     name: "kser",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "Jaeger", targets: ["Jaeger"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
@@ -61,7 +62,13 @@ let package = Package(
             dependencies: ["CSimdjsonLibrary"],
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
 
+        library("Jaeger", ["CZlib", "OpenTracing"]),
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
@@ -79,7 +86,11 @@ let package = Package(
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserTracingTests", ["Kser", "KserTesting", "KserTracing", "OpenTracing", "OpenTracingMock"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
-        tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
+        tests(
+            "OpenTracingTests",
+            ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
+        ),
+        tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
@@ -87,6 +98,12 @@ let package = Package(
         program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TracingVectorSupport",
+            dependencies: ["Kser", "OpenTracing"],
+            path: "Tests/TracingVectorSupport",
+            swiftSettings: strict
+        ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
         tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),

@@ -20,11 +20,12 @@ if have apt-get; then manager=apt; elif have brew; then manager=brew; else manag
 missing=()
 need() { if [[ $manager == brew ]]; then missing+=("$2"); else missing+=("$1"); fi; } # need <Debian name> <Homebrew name>
 
-rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0' sodium='libsodium >= 1.0.18'
+rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0' sodium='libsodium >= 1.0.18' zlib='zlib >= 1.2'
 have pkg-config || need pkg-config pkgconf
 pkg-config --exists "$rdkafka" 2>/dev/null || need librdkafka-dev librdkafka
 pkg-config --exists "$simdjson" 2>/dev/null || need libsimdjson-dev simdjson
 pkg-config --exists "$sodium" 2>/dev/null || need libsodium-dev libsodium
+pkg-config --exists "$zlib" 2>/dev/null || need zlib1g-dev zlib
 venv=${KSER_VENV:-.build/venv}
 if [[ $profile == test ]]; then
     have kcat || need kcat kcat
@@ -50,8 +51,8 @@ if ((${#missing[@]})); then
         $as_root apt-get update
         $as_root "${install[@]}"
     fi
-    pkg-config --exists "$rdkafka" "$simdjson" "$sodium" ||
-        fail "this system's packages are too old: need $rdkafka, $simdjson and $sodium"
+    pkg-config --exists "$rdkafka" "$simdjson" "$sodium" "$zlib" ||
+        fail "this system's packages are too old: need $rdkafka, $simdjson, $sodium and $zlib"
 fi
 
 if [[ $profile == test && -n ${KSER_VENV:-} ]]; then
