@@ -79,12 +79,19 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
+        program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
         program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
-        tests("KserTracingTests", ["Kser", "KserTesting", "KserTracing", "OpenTracing", "OpenTracingMock"]),
+        tests(
+            "KserTracingTests",
+            [
+                "Jaeger", "Kser", "KserTesting", "KserTracing", "OpenTracing", "OpenTracingMock",
+                "TracingVectorSupport",
+            ]
+        ),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests(
             "OpenTracingTests",
@@ -92,7 +99,10 @@ let package = Package(
         ),
         tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+        tests(
+            "InteropTests",
+            ["Jaeger", "Kser", "KserKafka", "KserTesting", "KserTracing", "OpenTracing", "TestSupport"]
+        ),
 
         tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
         program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),

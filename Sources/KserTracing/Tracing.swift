@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Kser
 public import OpenTracing
 
@@ -29,6 +30,8 @@ public struct Tracing: Sendable {
     /// Keys of a result's `retval` that contain one of these words, in any case, are left out of tags: kser's `password`
     /// and `token`, and more.
     public var excludedWords: [String]
+    /// The time in seconds since the epoch.
+    package var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
     /// Makes tracing with the defaults.
     ///

@@ -24,12 +24,12 @@ extension Tracing {
         return context(of: identity)
     }
 
-    /// The context in an execution's metadata. The carrier `tracing` is taken out, as the instrumentation does.
+    /// The context in the headers of an execution's record, or else in its metadata. The carrier `tracing` is taken out
+    /// of these, as the instrumentation does.
     func takeContext(of execution: Execution) -> (any SpanContext)? {
         let metadata = execution.metadata
-        if metadata.isEmpty { return nil }
         if metadata.contains(TracingCarrier.key) { execution.metadata[TracingCarrier.key] = nil }
-        return context(in: metadata)
+        return execution.record.flatMap { context(in: $0.headers) } ?? context(in: metadata)
     }
 
     private func context(in map: TextMap) -> (any SpanContext)? {

@@ -6,6 +6,9 @@ extension TracedProducer {
     public func deliver(contentsOf messages: some Sequence<Message>, to topic: String) async throws -> [RecordMetadata]
     {
         if tracing.tracer.isNoop { return try await base.deliver(contentsOf: messages, to: topic) }
+        guard tracing.convention.hasMessagingSpans else {
+            return try await base.deliver(contentsOf: messages.map { tracing.written(into: $0) }, to: topic)
+        }
         let created = messages.map { create($0, for: topic) }
         var tags = MessagingTags.fields("send", type: "send", topic: topic, kind: Tags.spanKindRPCClient)
         tags.append("messaging.batch.message_count", .integer(Int64(created.count)))
@@ -39,7 +42,7 @@ extension TracedProducer {
         let plan = SpanPlan(name: "create \(topic)", tags: tags, step: .entrypoint(.execute))
         let span = tracing.start(plan, continuing: message.metadata, [])
         defer { span.finish() }
-        let context = tracing.outgoing(SpanFrame(span, plan, startTime: Clock.now()))
+        let context = tracing.outgoing(SpanFrame(span, plan, startTime: tracing.now()))
         var message = message
         context.write(tracing.carriers, to: &message.metadata)
         return Created(

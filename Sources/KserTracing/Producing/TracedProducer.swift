@@ -51,6 +51,16 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
                 timestamp: timestamp
             )
         }
+        guard tracing.convention.hasMessagingSpans else {
+            return try await base.deliver(
+                tracing.written(into: message),
+                to: topic,
+                key: key,
+                partition: partition,
+                headers: headers,
+                timestamp: timestamp
+            )
+        }
         let plan = sendPlan(topic, key: key, message)
         let span = tracing.start(plan, continuing: message.metadata, headers)
         return try await tracing.within(span, plan) { frame in
@@ -72,7 +82,7 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
 
     /// Sends a record with its span, and waits until it is delivered.
     public func send(_ record: ProducerRecord) async throws -> RecordMetadata {
-        if tracing.tracer.isNoop { return try await base.send(record) }
+        if !tracing.hasSends { return try await base.send(record) }
         let plan = sendPlan(record.topic, key: record.key, nil)
         let span = tracing.start(plan, continuing: [:], record.headers)
         return try await tracing.within(span, plan) { frame in
@@ -84,7 +94,7 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
 
     /// Hands a record over, with its span, which ends when the delivery is known to who waits for it.
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery {
-        if tracing.tracer.isNoop { return try await base.enqueue(record) }
+        if !tracing.hasSends { return try await base.enqueue(record) }
         let plan = sendPlan(record.topic, key: record.key, nil)
         let sending = Sending(tracing.start(plan, continuing: [:], record.headers))
         do {
@@ -121,6 +131,24 @@ extension Fields {
 }
 
 extension Tracing {
+    /// Whether records that are sent have spans.
+    var hasSends: Bool { !tracer.isNoop && convention.hasMessagingSpans }
+
+    /// The message with the context of the active span, if there is one.
+    func written(into message: Message) -> Message {
+        guard let active = tracer.activeSpan else { return message }
+        let frame =
+            SpanFrame.current.flatMap { $0.span === active ? $0 : nil }
+            ?? SpanFrame(
+                active,
+                SpanPlan(name: message.entrypoint, tags: [:], step: .entrypoint(.execute)),
+                startTime: now()
+            )
+        var message = message
+        outgoing(frame).write(carriers, to: &message.metadata)
+        return message
+    }
+
     /// Starts a span as a child of the active one, or else of what the message carries.
     func start(_ plan: SpanPlan, continuing metadata: JSONObject, _ headers: [Record.Header]) -> any Span {
         let upstream = tracer.activeSpan == nil ? context(in: headers) ?? context(in: metadata) : nil

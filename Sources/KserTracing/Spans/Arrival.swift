@@ -22,8 +22,7 @@ struct Arrival {
 
     /// Starts the span; what is active around the worker has no part in it.
     func startSpan(_ plan: SpanPlan) -> any Span {
-        let carried = tracing.takeContext(of: execution)
-        let upstream = tracing.context(in: record.headers) ?? carried
+        let upstream = tracing.takeContext(of: execution)
         switch tracing.relation {
         case .child:
             return tracing.tracer.startSpan(

@@ -11,9 +11,11 @@ public struct SpanConvention: Sendable, Hashable {
     public static let standard = SpanConvention(style: .standard)
     /// `DiceRoll[uuid] - Execute`, as kser's documents show it.
     public static let documented = SpanConvention(style: .documented)
-    /// `dice.DiceRoll`, one span for each entrypoint, as kser 0.8.22 makes them.
+    /// `dice.DiceRoll`, one span for each entrypoint and none for sending or processing messages, as kser 0.8.22 makes
+    /// them.
     public static let former = SpanConvention(style: .former)
-    /// `DiceRoll.unsafe_execute` and one for each hook, as `opentelemetry-instrumentation-kser` makes them.
+    /// `DiceRoll.unsafe_execute` and one for each hook, and none for sending or processing messages, as
+    /// `opentelemetry-instrumentation-kser` makes them.
     public static let instrumentation = SpanConvention(style: .instrumentation)
 }
 
@@ -35,6 +37,9 @@ extension SpanConvention {
         case .instrumentation: trigger(step).map { instrumentation($0, step, execution) }
         }
     }
+
+    /// Whether sending and processing messages have spans too.
+    var hasMessagingSpans: Bool { style == .standard || style == .documented }
 
     /// Whether a span that an error ended tells of the result that came of it.
     var showsFailures: Bool { style == .standard || style == .documented }

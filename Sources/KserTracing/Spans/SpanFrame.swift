@@ -35,7 +35,7 @@ extension Tracing {
         _ plan: SpanPlan,
         _ body: (SpanFrame) async throws(E) -> Value
     ) async throws(E) -> Value {
-        let frame = SpanFrame(span, plan, startTime: carriers.contains(.parentSpan) ? Clock.now() : 0)
+        let frame = SpanFrame(span, plan, startTime: carriers.contains(.parentSpan) ? now() : 0)
         let outcome = await SpanFrame.$current.withValue(frame) { () async -> Result<Value, E> in
             do throws(E) {
                 let value = try await tracer.activate(span, finishOnClose: true) { _ async throws(E) in

@@ -65,7 +65,7 @@ final class SpanObserver: ExecutionObserver {
     }
 
     func observeArrival(of execution: Execution, _ body: () async -> Dispatch) async -> Dispatch {
-        guard let record = execution.record else { return await body() }
+        guard let record = execution.record, tracing.convention.hasMessagingSpans else { return await body() }
         let arrival = Arrival(execution, record, tracing)
         let plan = arrival.plan
         let span = arrival.startSpan(plan)

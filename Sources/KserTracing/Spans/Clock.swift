@@ -1,6 +1,0 @@
-import Foundation
-
-enum Clock {
-    /// Seconds since the epoch.
-    static func now() -> Double { Date().timeIntervalSince1970 }
-}
