@@ -39,6 +39,7 @@ let package = Package(
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
         .library(name: "KserStore", targets: ["KserStore"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
+        .library(name: "KserTracing", targets: ["KserTracing"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
@@ -86,11 +87,13 @@ let package = Package(
         library("KserCrypto", ["Kser", "CLibsodium"]),
         library("KserStore", ["Kser", "CLibpq", "CSQLite"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
+        library("KserTracing", ["Kser", "OpenTracing"]),
         library("OpenTracing", []),
         library("OpenTracingMock", ["OpenTracing"]),
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
+        program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
         program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
         program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka"]),
         program(
@@ -102,6 +105,13 @@ let package = Package(
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests(
+            "KserTracingTests",
+            [
+                "Jaeger", "Kser", "KserTesting", "KserTracing", "OpenTracing", "OpenTracingMock",
+                "TracingVectorSupport",
+            ]
+        ),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
         tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
@@ -111,7 +121,10 @@ let package = Package(
         ),
         tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+        tests(
+            "InteropTests",
+            ["Jaeger", "Kser", "KserKafka", "KserTesting", "KserTracing", "OpenTracing", "TestSupport"]
+        ),
 
         tests("FaultTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport", "FaultWorker"]),
         program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka", "KserStore"]),

@@ -90,6 +90,11 @@ extension Controller {
 
     /// Runs a message, through the middleware when there is some, and concludes.
     nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+        guard let observer else { return await settle(arrival) }
+        return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
+    }
+
+    private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
         let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
@@ -172,7 +177,8 @@ extension Controller {
             isTask: entrypoint?.isTask ?? false,
             record: record,
             attempt: attempt,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
         return Arrival(execution: execution, entrypoint: entrypoint)
     }

@@ -31,4 +31,7 @@ public struct Dispatch: Sendable {
 
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }
+
+    /// Headers for the record that answers the message.
+    var replyHeaders: [Record.Header] { execution?.replyHeaders ?? [] }
 }

@@ -30,12 +30,16 @@ final class RegisteredEntrypoint: Sendable {
                 path: entrypoint.path,
                 isTask: entrypoint is any TaskEntrypoint,
                 perform: { execution, initial in
-                    try await entrypoint.begin(execution)
-                    return try await entrypoint.perform(execution, initial: initial)
+                    try await execution.observed(.entrypoint(.execute)) {
+                        try await entrypoint.begin(execution)
+                        return try await entrypoint.perform(execution, initial: initial)
+                    }
                 },
                 throwingPerform: { execution, initial in
-                    try await entrypoint.begin(execution)
-                    return try await entrypoint.throwingPerform(execution, initial: initial)
+                    try await execution.observed(.entrypoint(.execute)) {
+                        try await entrypoint.begin(execution)
+                        return try await entrypoint.throwingPerform(execution, initial: initial)
+                    }
                 },
                 compensation: Self.compensation(of: entrypoint)
             )

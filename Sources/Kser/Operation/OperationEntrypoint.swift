@@ -93,13 +93,24 @@ extension OperationEntrypoint {
         metadata: JSONObject = [:],
         logger: KserLogger = .standard
     ) async -> OperationRun {
+        await build(params, uuid: uuid, metadata: metadata, logger: logger, observer: nil)
+    }
+
+    package func build(
+        _ params: JSONObject,
+        uuid: String,
+        metadata: JSONObject,
+        logger: KserLogger,
+        observer: (any ExecutionObserver)?
+    ) async -> OperationRun {
         let execution = Execution(
             uuid: uuid,
             path: path,
             isTask: true,
             params: params,
             metadata: metadata,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
         return await .prepared(self, execution)
     }

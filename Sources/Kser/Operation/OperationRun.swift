@@ -102,15 +102,19 @@ extension OperationRun {
 
     /// Makes the tasks and appends them to those that are there.
     package func build(_ params: JSONObject) async throws {
-        try append(try await computeTasks(params))
-        try await operation.finalize(self)
+        try await execution.observed(.operation(.build)) {
+            try append(try await execution.observed(.operation(.computeTasks)) { try await computeTasks(params) })
+            try await execution.observed(.operation(.finalize)) { try await operation.finalize(self) }
+        }
     }
 
     /// Makes the tasks.
     package func computeTasks(_ params: JSONObject) async throws -> [TaskCall] {
         log(.debug, "PreBuild") { ": \($0): \(JSON.object(params.redacted))" }
         try await operation.checkRequiredParameters(in: execution)
-        let changed = try await operation.preBuild(params, in: execution)
+        let changed = try await execution.observed(.operation(.preBuild)) {
+            try await operation.preBuild(params, in: execution)
+        }
         let tasks = try await operation.tasks(decoding: changed.isEmpty ? params : changed, in: execution)
         log(.debug, "BuildTasks") { _ in ": \(tasks.count) task(s) found" }
         return tasks

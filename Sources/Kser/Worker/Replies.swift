@@ -19,7 +19,8 @@ public struct Replies: Sendable {
         return ProducerRecord(
             topic: topic,
             key: Array(reply.uuid.utf8),
-            value: try producer.codec.encode(reply)
+            value: try producer.codec.encode(reply),
+            headers: dispatch.replyHeaders
         )
     }
 
