@@ -7,7 +7,8 @@ extension FaultTests {
     /// Workers with transactions.
     ///
     /// The readers begin at the first record and take all in one fetch: to a fetch from behind an aborted transaction
-    /// noida-db 0.2.3 still tells of that one, and so every client skips what the same transactional id committed later.
+    /// noida-db 0.2.3 still tells of that one, and so every client skips what the same transactional id committed
+    /// later.
     struct TransactionTests {
         @Test(arguments: ["partition", "key=8"])
         func killedWorkersCommitEachResultOnce(_ concurrency: String) async throws {
@@ -52,7 +53,8 @@ extension FaultTests {
             )
         }
 
-        /// The drain deadline is too short for the handlers: each change leaves some in work, whose results come too late.
+        /// The drain deadline is too short for the handlers: each change leaves some in work, whose results come too
+        /// late.
         @Test(arguments: [[ConsumerConfiguration.AssignmentStrategy.range], [.cooperativeSticky]])
         func membersThatComeAndGoCommitEachResultOnce(
             _ strategy: [ConsumerConfiguration.AssignmentStrategy]

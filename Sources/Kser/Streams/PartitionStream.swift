@@ -172,8 +172,8 @@ extension PartitionStream {
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
 
-    /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on the
-    /// owner gets no offset to commit by itself.
+    /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
+    /// the owner gets no offset to commit by itself.
     package func enterTransaction() -> Bool {
         state.withLock { state in
             if isReleased { return false }

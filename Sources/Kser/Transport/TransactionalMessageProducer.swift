@@ -3,8 +3,8 @@
 /// With a transport that has it, consuming, processing and producing is exactly once for readers that read only what is
 /// committed. `KserKafka` has `TransactionalProducer`, `KserTesting` the producer of its in-memory broker.
 public protocol TransactionalMessageProducer: AnyObject, MessageProducer {
-    /// Ends what an earlier producer of the same identity left open, and shuts that one out. It may be called again; the
-    /// first transaction does it otherwise.
+    /// Ends what an earlier producer of the same identity left open, and shuts that one out. It may be called again;
+    /// the first transaction does it otherwise.
     ///
     /// - Throws: why the transport is not ready for transactions.
     func prepare() async throws
@@ -16,10 +16,12 @@ public protocol TransactionalMessageProducer: AnyObject, MessageProducer {
     ///
     /// - Parameters:
     ///   - records: what to send; may be empty.
-    ///   - progress: how far the partitions are done that the records come from, which one consumer reads. May be empty.
+    ///   - progress: how far the partitions are done that the records come from, which one consumer reads. May be
+    ///     empty.
     /// - Returns: where the records came to stand, in the order given.
-    /// - Throws: why nothing took effect. An error that is fatal leaves that open, and the producer is of no further use.
-    ///   `CancellationError` at once when the task is cancelled; the transaction goes on then, and may be committed.
+    /// - Throws: why nothing took effect. An error that is fatal leaves that open, and the producer is of no further
+    ///   use. `CancellationError` at once when the task is cancelled; the transaction goes on then, and may be
+    ///   committed.
     @discardableResult
     func commit(
         _ records: [ProducerRecord],

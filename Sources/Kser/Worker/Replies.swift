@@ -11,8 +11,8 @@ public struct Replies: Sendable {
         self.producer = producer
     }
 
-    /// The record of a result. A message that could not be decoded is answered with an empty entrypoint and the result's
-    /// own uuid.
+    /// The record of a result. A message that could not be decoded is answered with an empty entrypoint and the
+    /// result's own uuid.
     func record(of dispatch: Dispatch) throws -> ProducerRecord {
         var reply = dispatch.message ?? Message(uuid: dispatch.result.uuid, entrypoint: "")
         reply.result = dispatch.result

@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// A record is completed, and its offset may be committed, once its handler finished, its result is acknowledged by the
 /// results topic and, for a message that is given up, it is acknowledged by the dead-letter topic. Until then it would be
-/// delivered again after a crash: at least once. What fails is answered, unless a ``RetryPolicy`` has it tried again. With
-/// ``Transactions`` all that is sent and the offset are committed together: exactly once.
+/// delivered again after a crash: at least once. What fails is answered, unless a ``RetryPolicy`` has it tried again.
+/// With ``Transactions`` all that is sent and the offset are committed together: exactly once.
 public final class Worker: Sendable {
     let consumer: any RecordSource
     let controller: Controller

@@ -36,8 +36,9 @@ public struct ProducerConfiguration: Sendable {
     /// How long records without a key stay with one partition before another is drawn; default 0: one is drawn for each
     /// record, so that few tasks spread over all workers. Some milliseconds make larger batches.
     public var stickyPartitioning = Duration.zero
-    /// How long a transaction of a ``TransactionalProducer`` may stay open before the brokers abort it; default 30 seconds.
-    /// Readers see nothing that came after it meanwhile, and the records of one may take no longer to be delivered.
+    /// How long a transaction of a ``TransactionalProducer`` may stay open before the brokers abort it; default 30
+    /// seconds. Readers see nothing that came after it meanwhile, and the records of one may take no longer to be
+    /// delivered.
     public var transactionTimeout = Duration.seconds(30)
     /// How long ``Producer/close()`` waits for records on their way; default 10 seconds.
     public var closeTimeout = Duration.seconds(10)

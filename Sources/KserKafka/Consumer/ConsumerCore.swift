@@ -124,8 +124,8 @@ final class ConsumerCore: PartitionOwner {
         }
     }
 
-    /// Waits until no transaction can commit offsets of released streams any more; those that are open are aborted, unless
-    /// they are being committed already.
+    /// Waits until no transaction can commit offsets of released streams any more; those that are open are aborted,
+    /// unless they are being committed already.
     ///
     /// - Returns: false when one still can at the end of the answer timeout.
     func awaitTransactions(_ streams: [PartitionStream]) -> Bool {

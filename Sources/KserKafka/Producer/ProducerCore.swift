@@ -3,8 +3,8 @@ import Kser
 import Synchronization
 
 /// What a ``Producer`` is made of: the client, the room for records on their way, and the thread that takes delivery
-/// reports as they arrive. The thread keeps the core alive until the producer is closed, and renews the client when that
-/// came to its end.
+/// reports as they arrive. The thread keeps the core alive until the producer is closed, and renews the client when
+/// that came to its end.
 final class ProducerCore: Sendable {
     private enum Phase {
         case open
@@ -156,8 +156,8 @@ extension ProducerCore {
         wake()
     }
 
-    /// Makes the thread look at the state. It looks once more when it renewed the client, so a wake-up of the one before
-    /// is not missed.
+    /// Makes the thread look at the state. It looks once more when it renewed the client, so a wake-up of the one
+    /// before is not missed.
     private func wake() { client.wake() }
 
     /// Waits until the thread has ended, or the task is cancelled.

@@ -7,8 +7,8 @@ import Synchronization
 ///     try await producer.send(contentsOf: [debit, credit])                      // both or none
 ///
 /// A ``/Kser/Worker`` with `WorkerOptions.transactions` sends all that comes of its messages through one, so that
-/// consuming, processing and producing is exactly once for readers with ``ConsumerConfiguration/Isolation/readCommitted``.
-/// By hand:
+/// consuming, processing and producing is exactly once for readers with
+/// ``ConsumerConfiguration/Isolation/readCommitted``. By hand:
 ///
 ///     for try await record in partition {
 ///         try await producer.commit(results(of: record), completing: [PartitionProgress(partition, after: record)])
@@ -58,8 +58,8 @@ public final class TransactionalProducer: TransactionalMessageProducer {
 
     deinit { core.beginClose() }
 
-    /// Ends what an earlier producer of the same ``id`` left open, and shuts that one out. The first transaction does it
-    /// otherwise.
+    /// Ends what an earlier producer of the same ``id`` left open, and shuts that one out. The first transaction does
+    /// it otherwise.
     ///
     /// - Throws: ``KafkaError`` when the brokers do not answer within ``ProducerConfiguration/transactionTimeout``, or
     ///   refuse; `CancellationError`.
@@ -67,8 +67,9 @@ public final class TransactionalProducer: TransactionalMessageProducer {
 
     /// Sends records and commits offsets in one transaction; see ``/Kser/TransactionalMessageProducer``.
     ///
-    /// - Throws: ``KafkaError`` when nothing took effect, which says why; after a fatal one that is open, and the producer
-    ///   is of no further use. `CancellationError` at once when the task is cancelled; the transaction goes on then.
+    /// - Throws: ``KafkaError`` when nothing took effect, which says why; after a fatal one that is open, and the
+    ///   producer is of no further use. `CancellationError` at once when the task is cancelled; the transaction goes on
+    ///   then.
     @discardableResult
     public func commit(
         _ records: [ProducerRecord],
@@ -93,7 +94,8 @@ public final class TransactionalProducer: TransactionalMessageProducer {
         }
     }
 
-    /// Sends a record in a transaction of its own, or keeps it for the transaction of the message that is being handled.
+    /// Sends a record in a transaction of its own, or keeps it for the transaction of the message that is being
+    /// handled.
     ///
     /// - Returns: where the record came to stand; a record that is kept has no offset.
     /// - Throws: as ``commit(_:completing:)``.

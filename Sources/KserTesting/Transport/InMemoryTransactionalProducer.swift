@@ -1,7 +1,7 @@
 public import Kser
 
-/// A producer of an ``InMemoryBroker`` whose transactions are committed at once: what workers with transactions send and
-/// commit takes effect together.
+/// A producer of an ``InMemoryBroker`` whose transactions are committed at once: what workers with transactions send
+/// and commit takes effect together.
 public final class InMemoryTransactionalProducer: TransactionalMessageProducer {
     private let broker: InMemoryBroker
     /// How messages become record values.

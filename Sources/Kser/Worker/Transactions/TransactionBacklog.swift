@@ -1,7 +1,7 @@
 /// The records of a partition between their start and their transaction, in order. A pure value.
 ///
-/// A record can be committed only together with all before it, since an offset stands for all before it: what comes of a
-/// record stays here while an earlier one is in work.
+/// A record can be committed only together with all before it, since an offset stands for all before it: what comes of
+/// a record stays here while an earlier one is in work.
 struct TransactionBacklog: Sendable {
     /// A record and what comes of it.
     struct Entry: Sendable {

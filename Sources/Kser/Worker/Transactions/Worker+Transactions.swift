@@ -8,7 +8,7 @@ extension Worker {
         do {
             if options.acknowledgement == .beforeRun {
                 throw KserError.configuration(
-                    "A worker with transactions commits messages with what comes of them: acknowledgement has to be .afterRun"
+                    "Transactions commit messages with what comes of them: set acknowledgement to .afterRun"
                 )
             }
             try await transactor.options.producer.prepare()
