@@ -32,6 +32,7 @@ let package = Package(
     name: "kser",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "kser", targets: ["KserCommand"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
@@ -41,6 +42,7 @@ let package = Package(
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
+        .systemLibrary(name: "CGetopt"),
         .systemLibrary(
             name: "CLibpq",
             pkgConfig: "libpq",
@@ -83,6 +85,7 @@ let package = Package(
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
+        program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka"]),
         program(
             "kser-bench",
             path: "Sources/kser-bench",
@@ -95,6 +98,7 @@ let package = Package(
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
+        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
