@@ -6,9 +6,9 @@ SHELL := /bin/bash
 CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Werror
 
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
-COMPONENTS := ^(KserKafkaTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
+COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
-.PHONY: demo test lint tsan bench docs deps clean
+.PHONY: demo test soak lint tsan bench docs deps clean
 
 # 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
 demo:
@@ -19,9 +19,17 @@ test: lint
 	@Tests/Support/deps.sh test
 	swift build --configuration release $(CHECKED)
 	swift build --build-tests $(CHECKED)
-	swift test --skip-build $(CHECKED) --skip '$(COMPONENTS)'
+	swift test --skip-build $(CHECKED) --skip '$(COMPONENTS)|^FaultTests\.'
 	swift test --skip-build $(CHECKED) --filter '$(COMPONENTS)'
+	swift test --skip-build $(CHECKED) --filter '^FaultTests\.'
 	@$(MAKE) tsan docs
+
+# The fault tests at full size, then what each of them found, in one table. KSER_SEED=<number> repeats random choices.
+soak:
+	@Tests/Support/deps.sh test
+	set -o pipefail; KSER_SOAK=1 swift test --filter '^FaultTests\.' 2>&1 | tee .build/soak.log
+	@grep -q 'Test run with [1-9]' .build/soak.log
+	@echo; grep '^| ' .build/soak.log | column -t -s '|'
 
 lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples

@@ -55,6 +55,27 @@ struct ConsumerLifeTests {
         #expect(await kafkaError { try await consumer.commit() }?.code == .closed)
     }
 
+    @Test("closing in a cancelled task waits for the end")
+    func closingCancelled() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        try await fill(broker, "t", 1)
+        let consumer = try broker.makeConsumer(["t"]) { $0.commitInterval = .seconds(600) }
+        let completed = KserTesting.Expectation("a completed record")
+        let task = Task {
+            for try await partition in consumer.partitions {
+                for try await record in partition {
+                    partition.complete(record)
+                    completed.fulfill()
+                }
+            }
+            await consumer.close()
+        }
+        try await completed.wait(atMost: .seconds(20))
+        task.cancel()
+        try await task.value
+        #expect(try await committed(broker) == [0: 1])
+    }
+
     @Test("closing before the first loop, twice, and releasing without any loop")
     func closingIdle() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])

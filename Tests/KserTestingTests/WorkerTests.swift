@@ -1,3 +1,4 @@
+import Foundation
 import Kser
 import KserTesting
 import Synchronization
@@ -175,6 +176,45 @@ import Testing
         #expect(try await iterator.next()?.offset == 0)
     }
 
+    @Test func aProducerThatIsOfNoFurtherUseEndsTheWorker() async throws {
+        try await broker.makeProducer().send(Message(entrypoint: "nowhere"), to: "jobs")
+        let worker = Worker(
+            consumer: broker.makeConsumer(topics: ["jobs"], group: "g"),
+            controller: controller,
+            options: WorkerOptions(deadLetters: DeadLetterTopic(with: FailingProducer(error: Fatal())))
+        )
+        await #expect(throws: Fatal.self) { try await worker.run() }
+        #expect(committed() == [nil])
+    }
+
+    @Test func aSignalShutsTheWorkerDownAndDoesAgainWhatItDidBefore() async throws {
+        let begun = Expectation("begun")
+        let gate = Gate()
+        try await controller.register("step") { (_: JSONObject, _) in
+            begun.fulfill()
+            await gate.pass()
+        }
+        try await send(1, to: "step")
+        // One that is ignored unless somebody watches it.
+        let signal = ShutdownSignal(number: SIGURG)
+        let worker = Worker(
+            consumer: broker.makeConsumer(topics: ["jobs"], group: "g"),
+            controller: controller,
+            options: WorkerOptions(shutdownSignals: [signal])
+        )
+        let running = Task { try await worker.run() }
+        try await begun.wait()
+        kill(getpid(), signal.number)
+        gate.open()
+        try await running.value
+        #expect(committed() == [1])
+        var after = sigaction()
+        sigaction(signal.number, nil, &after)
+        #if os(Linux)
+        #expect(after.__sigaction_handler.sa_handler == nil)
+        #endif
+    }
+
     private func send(_ count: Int, to entrypoint: String) async throws {
         let producer = broker.makeProducer()
         for _ in 0..<count { try await producer.send(Message(entrypoint: entrypoint), to: "jobs") }
@@ -230,13 +270,20 @@ private actor Running {
     func end(_ step: Step) { running.remove(step.key) }
 }
 
+private struct Fatal: ClientError {
+    let isFatal = true
+}
+
 private final class FailingProducer: MessageProducer {
     let codec: any MessageCodec = JSONMessageCodec()
     let logger = KserLogger.none
     let tried = Expectation("a try")
+    private let error: any Error
+
+    init(error: any Error = KserError.io("no such broker")) { self.error = error }
 
     func send(_ record: ProducerRecord) async throws -> RecordMetadata {
         tried.fulfill()
-        throw KserError.io("no such broker")
+        throw error
     }
 }

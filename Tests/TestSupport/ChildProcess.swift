@@ -44,13 +44,15 @@ package final class ChildProcess: Sendable {
     ///   - environment: variables to add to ours; an empty value takes a variable away.
     ///   - input: a file that it reads; nothing without.
     ///   - directory: the folder it runs in; ours without.
+    ///   - onLine: called with each line of its standard output, on the thread that reads it.
     /// - Throws: an error of Foundation when it cannot be started.
     package init(
         _ program: String,
         _ arguments: [String],
         environment: [String: String] = [:],
         input: URL? = nil,
-        directory: URL? = nil
+        directory: URL? = nil,
+        onLine: (@Sendable (String) -> Void)? = nil
     ) throws {
         name = URL(filePath: program).lastPathComponent
         let (hold, output, errors) = (Pipe(), Pipe(), Pipe())
@@ -70,8 +72,8 @@ package final class ChildProcess: Sendable {
             state.update { $0.status = process.terminationStatus }
         }
         try spawning.withLock { _ in try withSignalsUnblocked { try process.run() } }
-        readLines(of: output, into: state) { $0.lines.append($1) }
-        readLines(of: errors, into: state) { $0.errorLines.append($1) }
+        readLines(of: output, into: state, onLine) { $0.lines.append($1) }
+        readLines(of: errors, into: state, nil) { $0.errorLines.append($1) }
     }
 
     deinit { kill() }
@@ -136,6 +138,7 @@ extension ChildProcess {
     private func readLines(
         of pipe: Pipe,
         into state: Watched<State>,
+        _ onLine: (@Sendable (String) -> Void)?,
         _ append: @escaping @Sendable (inout State, String) -> Void
     ) {
         let handle = pipe.fileHandleForReading
@@ -151,8 +154,10 @@ extension ChildProcess {
                 state.update { state in
                     for text in texts { append(&state, text) }
                 }
+                for text in texts { onLine?(text) }
             }
             let last = String(decoding: rest, as: UTF8.self)
+            if !last.isEmpty { onLine?(last) }
             state.update { state in
                 if !last.isEmpty { append(&state, last) }
                 state.openStreams -= 1

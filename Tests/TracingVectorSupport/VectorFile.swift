@@ -12,14 +12,14 @@ package struct TracingVector: Sendable, CustomTestStringConvertible {
 
 /// A file of what the Python packages did, recorded in Tests/Vectors/tracing; its README tells how.
 ///
-/// `KSER_VECTORS_DIR` names another folder that holds a `tracing`.
+/// `KSER_VECTORS_DIR` names another folder that holds a `tracing` and a `kser`.
 package struct VectorFile: Sendable {
     package let path: String
 
-    package init(_ name: String) {
+    package init(_ name: String, in group: String = "tracing") {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let folder = ProcessInfo.processInfo.environment["KSER_VECTORS_DIR"].map { URL(filePath: $0) }
-        path = (folder ?? tests.appending(path: "Vectors")).appending(path: "tracing/\(name).json").path()
+        path = (folder ?? tests.appending(path: "Vectors")).appending(path: "\(group)/\(name).json").path()
     }
 
     package var isPresent: Bool { FileManager.default.fileExists(atPath: path) }

@@ -8,13 +8,16 @@ import Synchronization
 /// A record is completed, and its offset may be committed, once its handler finished, its result is acknowledged by the
 /// results topic and, for a message that is given up, it is acknowledged by the dead-letter topic. Until then it would be
 /// delivered again after a crash: at least once. What fails is answered, unless a ``RetryPolicy`` has it tried again.
+/// With ``Transactions`` all that is sent and the offset are committed together: exactly once.
 public final class Worker: Sendable {
     let consumer: any RecordSource
     let controller: Controller
     let concurrency: Concurrency
     let options: WorkerOptions
     let handlers: Permits
+    let transactor: Transactor?
     private let isShutDown = Atomic(false)
+    private let failure = FirstFailure()
 
     /// Makes a worker.
     ///
@@ -34,34 +37,53 @@ public final class Worker: Sendable {
         self.concurrency = concurrency
         self.options = options
         handlers = Permits(concurrency.limit)
+        transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 
-    /// Works until ``shutdown()`` is called, the consumer closes or the task is cancelled.
+    /// Works until ``shutdown()`` is called, one of ``WorkerOptions/shutdownSignals`` comes, the consumer closes or fails,
+    /// or the task is cancelled.
     ///
     /// Shutting down lets handlers in flight finish within the consumer's drain deadline and cancels those that did not;
     /// cancelling the task cancels them at once. What they did not finish is delivered again. The consumer has left its
     /// group when this returns, and it returns when every handler has: one that heeds no cancellation holds it up.
     ///
-    /// - Throws: the error that ended the consumer.
+    /// - Throws: the error that ended the consumer, or that of a producer which is of no further use: results and dead
+    ///   letters would never be sent, and nothing be completed. With ``Transactions`` also why they cannot begin.
     public func run() async throws {
+        let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
+        defer { signals.end() }
         log(.info, "Consumer.Starting...")
         warnOfUnreadRetries()
-        do {
-            try await withThrowingDiscardingTaskGroup { group in
-                let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
-                defer { watcher?.cancel() }
-                for try await partition in consumer.partitions {
-                    group.addTask { try await self.work(partition) }
-                }
-                await consumer.close()
-                group.cancelAll()
+        let committing = await beginTransactions()
+        await withDiscardingTaskGroup { group in
+            let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
+            defer { watcher?.cancel() }
+            if let operations = options.operations {
+                group.addTask { await operations.keepRecovering(self.controller.logger) }
             }
-        } catch {
-            await release()
-            throw error
+            do {
+                for try await partition in consumer.partitions {
+                    group.addTask {
+                        do {
+                            try await self.work(partition)
+                        } catch {
+                            self.fail(error)
+                        }
+                    }
+                }
+            } catch {
+                fail(error)
+            }
+            await consumer.close()
+            group.cancelAll()
         }
-        await release()
+        await endTransactions(committing)
+        if let files = options.controlFiles {
+            ControlFiles.clean(files.pause, "lock", controller.logger)
+            ControlFiles.clean(files.running, "lock", controller.logger)
+        }
+        if let error = failure.error { throw error }
     }
 
     /// Stops taking records, lets the handlers in flight finish within the consumer's drain deadline, commits and leaves
@@ -71,18 +93,17 @@ public final class Worker: Sendable {
         await consumer.close()
     }
 
+    /// Ends the worker with an error.
+    func fail(_ error: any Error) {
+        failure.note(error)
+        consumer.stop()
+    }
+
     /// Begins to shut down; the loops over partitions see it and end.
     private func stop() {
         if isShutDown.exchange(true, ordering: .acquiringAndReleasing) { return }
         log(.info, "Closing consumer and exiting")
         consumer.stop()
-    }
-
-    private func release() async {
-        await consumer.close()
-        guard let files = options.controlFiles else { return }
-        ControlFiles.clean(files.pause, "lock", controller.logger)
-        ControlFiles.clean(files.running, "lock", controller.logger)
     }
 
     private func warnOfUnreadRetries() {
@@ -95,57 +116,14 @@ public final class Worker: Sendable {
                 + "give it RetryTopics.names(for:) too, unless another worker reads them"
         )
     }
+}
 
-    private func work(_ partition: PartitionStream) async throws {
-        switch concurrency.mode {
-        case .partition: try await workInOrder(partition)
-        case .key, .unordered: try await workInLanes(partition)
-        }
-    }
+/// The first of several errors.
+private final class FirstFailure: Sendable {
+    private let noted = Mutex<(any Error)?>(nil)
 
-    private func workInOrder(_ partition: PartitionStream) async throws {
-        let unconfirmed = Permits(1_000)
-        try await withThrowingDiscardingTaskGroup { group in
-            var records = partition.makeAsyncIterator()
-            while await mayGoOn(), let record = try await records.next() {
-                guard await isDue(record, of: partition) else { continue }
-                guard let settlement = await handle(record, of: partition) else { continue }
-                await unconfirmed.take()
-                group.addTask {
-                    await self.confirm(settlement, of: partition)
-                    unconfirmed.giveBack()
-                }
-            }
-        }
-    }
-
-    /// Gives each key a lane while it has work. A lane begins when a handler is free, so there are never more tasks than
-    /// handlers; what waits in lanes is bounded, the rest waits in the partition's buffer.
-    private func workInLanes(_ partition: PartitionStream) async throws {
-        let lanes = Lanes()
-        let waiting = Permits(1_024)
-        try await withThrowingDiscardingTaskGroup { group in
-            var records = partition.makeAsyncIterator()
-            while await mayGoOn(), let record = try await records.next() {
-                guard await isDue(record, of: partition) else { continue }
-                await waiting.take()
-                let key = concurrency.mode == .key ? record.key : nil
-                if let key, !lanes.enter(record, key: key) { continue }
-                await handlers.take()
-                group.addTask {
-                    var current: Record? = record
-                    while let record = current {
-                        let settlement = await self.handle(record, of: partition)
-                        self.handlers.giveBack()
-                        if let settlement { await self.confirm(settlement, of: partition) }
-                        waiting.giveBack()
-                        current = key.flatMap { lanes.next(key: $0) }
-                        if current != nil { await self.handlers.take() }
-                    }
-                }
-            }
-        }
-    }
+    var error: (any Error)? { noted.withLock { $0 } }
+    func note(_ error: any Error) { noted.withLock { $0 = $0 ?? error } }
 }
 
 // MARK: kser's control files
@@ -154,7 +132,7 @@ extension Worker {
     /// Waits while the worker is paused by its file.
     ///
     /// - Returns: false when the worker is to end.
-    private func mayGoOn() async -> Bool {
+    func mayGoOn() async -> Bool {
         guard let files = options.controlFiles else { return true }
         while true {
             if files.isTerminated {

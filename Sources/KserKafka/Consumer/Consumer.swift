@@ -23,7 +23,7 @@ public import Kser
 ///
 /// - Throws: The sequences end with a ``KafkaError`` when the first assignment does not come within
 ///   ``ConsumerConfiguration/connectTimeout`` because no broker answers, refuses the credentials or has no such topic, or
-///   when the group refuses the consumer. Brokers that fail later are waited for.
+///   when the group refuses the consumer, or when a topic is deleted. Brokers that fail later are waited for.
 public final class Consumer: RecordSource, AsyncSequence {
     /// Iterates over records.
     public typealias AsyncIterator = RecordSequence.AsyncIterator

@@ -31,8 +31,8 @@ final class ConsumerCore: PartitionOwner {
     let topics: [String]
     let state = Mutex(State())
     let clock = ContinuousClock()
-    /// Commits that librdkafka has not answered; the thread alone uses it.
-    let openCommits = Mutex<[RDKafkaCommit]>([])
+    /// The commit that librdkafka has not answered; the thread alone uses it.
+    let openCommit = Mutex<RDKafkaCommit?>(nil)
     private let logger: KserLogger
     private let idle = DispatchSemaphore(value: 0)
 
@@ -119,9 +119,22 @@ final class ConsumerCore: PartitionOwner {
     ///
     /// - Returns: false when something still is at the end of the drain timeout.
     func drain(_ streams: [PartitionStream]) -> Bool {
-        let deadline = clock.now + configuration.drainTimeout
-        while streams.contains(where: { $0.inFlight > 0 }) {
-            if state.withLock({ $0.isAbandoned }) { return true }
+        waitWhile(within: configuration.drainTimeout) {
+            streams.contains { $0.inFlight > 0 } && !state.withLock { $0.isAbandoned }
+        }
+    }
+
+    /// Waits until no transaction can commit offsets of released streams any more; those that are open are aborted,
+    /// unless they are being committed already.
+    ///
+    /// - Returns: false when one still can at the end of the answer timeout.
+    func awaitTransactions(_ streams: [PartitionStream]) -> Bool {
+        waitWhile(within: configuration.answerTimeout) { streams.contains { $0.isInTransaction } }
+    }
+
+    private func waitWhile(within timeout: Duration, _ isBusy: () -> Bool) -> Bool {
+        let deadline = clock.now + timeout
+        while isBusy() {
             let left = clock.now.duration(to: deadline)
             if left <= .zero { return false }
             _ = idle.wait(timeout: .now() + .milliseconds(Int(left.wholeMilliseconds) + 1))
@@ -175,22 +188,21 @@ extension ConsumerCore: RebalanceHandler {
     }
 
     /// Ends the streams, waits for what is in work and commits it.
-    func give(
-        up feeds: [PartitionFeed],
-        isLost: Bool,
-        throwing error: KafkaError? = nil,
-        promises: [Promise<Void>] = []
-    ) {
+    func give(up feeds: [PartitionFeed], isLost: Bool, throwing error: KafkaError? = nil) {
         for feed in feeds { feed.stream.end(throwing: error) }
         // Lost partitions belong to others already: waiting would help nobody, committing could go back.
         if isLost {
-            for promise in promises { promise.fail(KafkaError(.closed, "the partitions are lost")) }
+            for feed in feeds { feed.stream.release() }
             return
         }
         if !drain(feeds.map(\.stream)) {
             log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
         }
-        commitAndWait(feeds, promises: promises)
+        for feed in feeds { feed.stream.release() }
+        if !awaitTransactions(feeds.map(\.stream)) {
+            log(.warning, "A transaction is still open; the group refuses its offsets, or waits for it")
+        }
+        commitAndWait(feeds + state.withLock { Array($0.feeds.values) })
     }
 
     private static func list(_ places: [TopicPartition]) -> String {

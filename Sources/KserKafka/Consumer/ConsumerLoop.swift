@@ -36,7 +36,6 @@ final class ConsumerLoop {
 
     private struct Work {
         var feeds: [PartitionFeed]
-        var commitRequests: [Promise<Void>]
         // Nobody iterates any more when it is gone. It must not be released under the lock: its end stops the core.
         var hub: StreamHub?
     }
@@ -45,9 +44,7 @@ final class ConsumerLoop {
     private func nextWork() -> Work? {
         let work = core.state.withLock { state -> Work? in
             guard state.phase == .running else { return nil }
-            let hub = state.hub
-            defer { if hub != nil { state.commitRequests = [] } }
-            return Work(feeds: Array(state.feeds.values), commitRequests: state.commitRequests, hub: hub)
+            return Work(feeds: Array(state.feeds.values), hub: state.hub)
         }
         return work?.hub == nil ? nil : work
     }
@@ -82,16 +79,16 @@ final class ConsumerLoop {
     private func commit(_ work: Work) {
         core.takeCommitAnswers()
         let now = core.clock.now
-        guard now >= nextCommit || !work.commitRequests.isEmpty else { return }
+        guard now >= nextCommit || core.isCommitAsked else { return }
         nextCommit = now + core.configuration.commitInterval
-        core.commit(work.feeds, promises: work.commitRequests)
+        core.commit(work.feeds)
     }
 
     /// How long nothing needs to be done unless something happens, in milliseconds.
     private func waitingTime() -> Int32 {
         let now = core.clock.now
         var next = min(nextCommit, now + core.configuration.maxPollInterval / 4)
-        if !core.state.withLock({ $0.isAssigned }) { next = min(next, nextProbe) }
+        if unknownTopic != nil || !core.state.withLock({ $0.isAssigned }) { next = min(next, nextProbe) }
         return now.duration(to: next).wholeMilliseconds + 1
     }
 
@@ -102,6 +99,7 @@ final class ConsumerLoop {
         case .notAuthorized, .inconsistentGroup, .fenced, .unsupported, .configuration, .offsetOutOfRange:
             core.fail(error)
         case .unknownTopic:
+            if unknownTopic == nil { nextProbe = min(nextProbe, core.clock.now + Self.probeTime(core.configuration)) }
             unknownTopic = error
             core.log(.warning, error.description, error)
         default:
@@ -113,34 +111,37 @@ final class ConsumerLoop {
         min(.seconds(5), configuration.connectTimeout / 2)
     }
 
-    /// Finds out, when the first assignment is late, whether it will come.
+    /// Finds out, when the first assignment is late, whether it will come, and whether a topic is gone for good.
     private func probe() {
         guard core.clock.now >= nextProbe else { return }
-        if core.state.withLock({ $0.isAssigned || $0.phase != .running }) { return }
-        do {
+        let (isAssigned, isRunning) = core.state.withLock { ($0.isAssigned, $0.phase == .running) }
+        guard isRunning, unknownTopic != nil || !isAssigned else { return }
+        do throws(KafkaError) {
             try core.client.probe(core.topics, timeout: Self.probeTime(core.configuration))
-            if let unknownTopic { throw unknownTopic }
-            core.log(.info, "Brokers answer; the group has assigned no partition yet")
+            if let unknownTopic, !isAssigned { throw unknownTopic }
+            // The brokers have the topic after all, as when it was just created.
+            unknownTopic = nil
+            if !isAssigned { core.log(.info, "Brokers answer; the group has assigned no partition yet") }
             nextProbe = core.clock.now + core.configuration.connectTimeout
+        } catch  where isAssigned && error.code != .unknownTopic {
+            // Brokers that fail later are waited for.
+            nextProbe = core.clock.now + Self.probeTime(core.configuration)
         } catch {
-            core.fail(error as? KafkaError ?? KafkaError(.brokerUnavailable, "\(error)", cause: error))
+            core.fail(error)
         }
     }
 
     // MARK: Closing
 
     private func close() {
-        let (feeds, failure, hub, requests) = core.state.withLock { state in
+        let (feeds, failure, hub) = core.state.withLock { state in
             state.phase = .stopping
-            defer {
-                state.feeds = [:]
-                state.commitRequests = []
-            }
-            return (Array(state.feeds.values), state.failure, state.hub, state.commitRequests)
+            defer { state.feeds = [:] }
+            return (Array(state.feeds.values), state.failure, state.hub)
         }
         for feed in feeds { feed.stream.end(throwing: failure) }
         hub?.finish(throwing: failure)
-        core.give(up: feeds, isLost: failure?.isFatal == true, throwing: failure, promises: requests)
+        core.give(up: feeds, isLost: failure?.isFatal == true, throwing: failure)
         core.client.beginClosing()
         let hasLeft = core.client.serveClosing(until: core.clock.now + core.configuration.answerTimeout)
         core.abandonCommits()

@@ -1,3 +1,5 @@
+import Kser
+
 /// The error of everything that talks to Kafka: what happened, where, and which setting to look at.
 public struct KafkaError: Error, Sendable {
     /// What went wrong, for programs.
@@ -57,6 +59,8 @@ public struct KafkaError: Error, Sendable {
         failedIndices = []
     }
 }
+
+extension KafkaError: ClientError {}
 
 extension KafkaError: Hashable {
     /// Whether both say the same of the same place; the cause does not count.

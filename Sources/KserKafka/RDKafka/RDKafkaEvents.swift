@@ -47,12 +47,16 @@ final class RDKafkaEvents: Sendable {
         state.withLock { $0.isCooperative = isCooperative }
     }
 
-    /// Passes a line on; at most one a second of each facility, the next one tells how many were left out.
+    /// Passes a line on. Of each facility it is at most one a second, and the next one tells how many were left out; lines
+    /// for debugging come only when librdkafka's `debug` property asks for them, and then all of them.
     func log(level: Int32, facility: String, text: String) {
         let level = LogLevel(syslog: level)
         guard logger.isEnabled(level) else { return }
         let now = clock.now
-        let verdict = state.withLock { $0.facilities[facility, default: LogRate()].next(at: now) }
+        let verdict =
+            level == .debug
+            ? .pass(suppressed: 0)
+            : state.withLock { $0.facilities[facility, default: LogRate()].next(at: now) }
         guard case .pass(let suppressed) = verdict else { return }
         let suffix = suppressed == 0 ? "" : " (\(suppressed) more suppressed)"
         logger.log(level) {
