@@ -80,7 +80,11 @@ let package = Package(
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
+        program(
+            "kser-bench",
+            path: "Sources/kser-bench",
+            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserTracing", "OpenTracing"]
+        ),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),

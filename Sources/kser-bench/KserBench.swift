@@ -7,6 +7,7 @@ enum KserBench {
         Benchmark("decode", decode),
         Benchmark("encode", encode),
         Benchmark("dispatch", dispatch),
+        Benchmark("dispatch-traced", tracedDispatch),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),
@@ -14,11 +15,15 @@ enum KserBench {
         Benchmark("latency", latency),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
+        Benchmark("tracing", tracing),
+        Benchmark("dead-agent", deadAgent),
     ]
 
     static func main() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         if arguments.first == Drain.option { return try await Drain(arguments.dropFirst()).run() }
+
+        if arguments.first == DeadAgent.option { return try await DeadAgent.run() }
 
         let report = arguments.first.flatMap { $0.hasSuffix(".json") ? $0 : nil }
         if report != nil { arguments.removeFirst() }

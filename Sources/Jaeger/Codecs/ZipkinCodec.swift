@@ -5,7 +5,7 @@ extension Format {
     public static let zipkin = Format(rawValue: "zipkin-span-format")
 }
 
-/// Zipkin's ids as a map of decimal numbers: see ``OpenTracing/Format/zipkin``. Baggage is not carried.
+/// Zipkin's ids as a map of decimal numbers: see `Format.zipkin`. Baggage is not carried.
 public struct ZipkinCodec: ContextCodec {
     /// Makes a codec.
     public init() {}

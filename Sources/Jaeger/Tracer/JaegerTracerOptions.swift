@@ -9,7 +9,7 @@ public struct JaegerTracerOptions: Sendable {
     /// Whether a span tagged as server shares the number of the client's span that called it, as Zipkin has it.
     public var sharesSpanWithClient = false
     /// Codecs by format, beside or instead of those that are there for text, HTTP headers, binary and
-    /// ``OpenTracing/Format/zipkin``.
+    /// `Format.zipkin`.
     public var codecs: [Format: any ContextCodec] = [:]
     /// Tags of the process.
     public var tags: Fields = [:]
