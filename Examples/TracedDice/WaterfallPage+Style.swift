@@ -17,9 +17,10 @@ extension WaterfallPage {
         .row { display: grid; grid-template-columns: minmax(220px, 36%) 1fr; align-items: center; height: 30px;
             padding-right: 40px; border-top: 1px solid var(--line); }
         .scale { height: 26px; color: var(--soft); font-size: 12px; }
-        .name { display: flex; padding: 0 8px 0 calc(24px + var(--depth, 0) * 20px); min-width: 0; white-space: pre; }
+        .name { display: flex; padding: 0 8px 0 calc(24px + var(--depth, 0) * 20px); min-width: 0; white-space: pre;
+            overflow: hidden; }
         .name b { flex: none; font-weight: 400; }
-        .name i { flex: 0 1 auto; min-width: 3em; overflow: hidden; text-overflow: ellipsis; font-style: normal;
+        .name i { flex: 0 1 auto; min-width: 1.5em; overflow: hidden; text-overflow: ellipsis; font-style: normal;
             color: var(--soft); }
         .track { position: relative; height: 100%; border-left: 1px solid var(--line);
             background: repeating-linear-gradient(90deg, transparent 0 calc(25% - 1px), var(--line) calc(25% - 1px) 25%); }
