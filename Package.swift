@@ -95,11 +95,15 @@ let package = Package(
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
         program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
-        program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka", "KserStore"]),
+        program(
+            "KserCommand",
+            path: "Sources/KserCommand",
+            ["CGetopt", "Kser", "KserCrypto", "KserKafka", "KserStore"]
+        ),
         program(
             "kser-bench",
             path: "Sources/kser-bench",
-            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserStore", "OpenTracing"]
+            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserStore", "KserTracing", "OpenTracing"]
         ),
 
         tests("KserTests", ["Kser"]),
