@@ -18,7 +18,7 @@ extension KserCommandTests {
         private struct Steps: OperationEntrypoint {
             let path = "test.Steps"
             func tasks(for parameters: JSONObject, in execution: Execution) async throws -> [TaskCall] {
-                [TaskCall(Step(), .init(number: 1)), TaskCall(Step(), .init(number: 2))]
+                [TaskCall(Step(), ["number": 1]), TaskCall(Step(), ["number": 2])]
             }
         }
 
