@@ -142,7 +142,7 @@ let package = Package(
         ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
-        tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+        tests("SnippetTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )
