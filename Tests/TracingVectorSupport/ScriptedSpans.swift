@@ -11,6 +11,7 @@ package enum ScriptedSpans {
     ///   - tracer: what starts it.
     ///   - target: finds what `child_of` and references mean.
     /// - Returns: the span, and its scope when it is active.
+    /// - Throws: when the operation holds what is not known here.
     package static func start(
         _ operation: JSONObject,
         on tracer: any Tracer,
@@ -64,6 +65,7 @@ package enum ScriptedSpans {
     /// Does to a span what an operation says.
     ///
     /// - Returns: false when it is no operation of each tracer.
+    /// - Throws: when the operation lacks something.
     package static func change(_ span: any Span, by operation: JSONObject) throws -> Bool {
         switch try operation.text("op") {
         case "set_tag":

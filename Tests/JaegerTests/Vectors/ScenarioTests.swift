@@ -6,7 +6,10 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.scenarios.cases("scenarios"))
+    @Test(
+        .enabled(if: VectorFile.scenarios.isPresent, VectorFile.scenarios.absence),
+        arguments: try VectorFile.scenarios.cases("scenarios")
+    )
     func tracer(_ scenario: TracingVector) throws {
         try scenario.given.allow(
             "id",
