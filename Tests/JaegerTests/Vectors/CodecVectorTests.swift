@@ -5,7 +5,10 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.text.cases("inject"))
+    @Test(
+        .enabled(if: VectorFile.text.isPresent, VectorFile.text.absence),
+        arguments: try VectorFile.text.cases("inject")
+    )
     func textInjection(_ vector: TracingVector) throws {
         try vector.given.allow("id", "config", "context", "carrier")
         var carrier = Carrier.text(TextMap())
@@ -13,13 +16,19 @@ extension TracingVectorTests {
         #expect(try map(carrier) == vector.given.pairs("carrier").map { "\($0.key)=\($0.value.string ?? "")" }.sorted())
     }
 
-    @Test(arguments: try VectorFile.text.cases("extract"))
+    @Test(
+        .enabled(if: VectorFile.text.isPresent, VectorFile.text.absence),
+        arguments: try VectorFile.text.cases("extract")
+    )
     func textExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "config", "carrier", "context", "error", "note", "quirk", "recommended_error")
         try checkExtraction(vector.given, with: textCodec(vector.given))
     }
 
-    @Test(arguments: try VectorFile.binary.cases("inject"))
+    @Test(
+        .enabled(if: VectorFile.binary.isPresent, VectorFile.binary.absence),
+        arguments: try VectorFile.binary.cases("inject")
+    )
     func binaryInjection(_ vector: TracingVector) throws {
         try vector.given.allow("id", "context", "carrier_before_hex", "carrier_after_hex", "error")
         let before = try #require(TypedValues.bytes(vector.given.text("carrier_before_hex")))
@@ -42,14 +51,17 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.binary.cases("extract"))
+    @Test(
+        .enabled(if: VectorFile.binary.isPresent, VectorFile.binary.absence),
+        arguments: try VectorFile.binary.cases("extract")
+    )
     func binaryExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "carrier_hex", "context", "error", "note")
         let carrier = Carrier.binary(try #require(TypedValues.bytes(vector.given.text("carrier_hex"))))
         try check(vector.given) { () throws(OpenTracingError) in try BinaryCodec().extract(from: carrier) }
     }
 
-    @Test(arguments: try VectorFile.b3.cases("inject"))
+    @Test(.enabled(if: VectorFile.b3.isPresent, VectorFile.b3.absence), arguments: try VectorFile.b3.cases("inject"))
     func b3Injection(_ vector: TracingVector) throws {
         try vector.given.allow("id", "generate_128bit_trace_id", "context", "carrier")
         let codec = B3Codec(writes128Bits: vector.given["generate_128bit_trace_id"]?.bool == true)
@@ -58,7 +70,7 @@ extension TracingVectorTests {
         #expect(try map(carrier) == vector.given.pairs("carrier").map { "\($0.key)=\($0.value.string ?? "")" }.sorted())
     }
 
-    @Test(arguments: try VectorFile.b3.cases("extract"))
+    @Test(.enabled(if: VectorFile.b3.isPresent, VectorFile.b3.absence), arguments: try VectorFile.b3.cases("extract"))
     func b3Extraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "carrier", "context", "error", "note", "quirk", "recommended_error")
         if vector.name == "debug_flag" {
@@ -69,7 +81,7 @@ extension TracingVectorTests {
         try checkExtraction(vector.given, with: B3Codec())
     }
 
-    @Test(arguments: try VectorFile.b3.cases("zipkin"))
+    @Test(.enabled(if: VectorFile.b3.isPresent, VectorFile.b3.absence), arguments: try VectorFile.b3.cases("zipkin"))
     func zipkin(_ vector: TracingVector) throws {
         try vector.given.allow("id", "op", "context", "carrier", "carrier_kind", "attributes", "error")
         let codec = ZipkinCodec()

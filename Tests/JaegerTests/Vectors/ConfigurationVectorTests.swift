@@ -5,7 +5,8 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test func booleans() throws {
+    @Test(.enabled(if: VectorFile.configuration.isPresent, VectorFile.configuration.absence))
+    func booleans() throws {
         for entry in try #require(VectorFile.configuration.json()["get_boolean"]?.array) {
             let given = try #require(entry[0])
             let setting = try Setting(any(given))
@@ -25,7 +26,10 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.configuration.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.configuration.isPresent, VectorFile.configuration.absence),
+        arguments: try VectorFile.configuration.cases("cases")
+    )
     func configuration(_ vector: TracingVector) throws {
         try vector.given.allow(
             "id",

@@ -5,7 +5,10 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.otlp.cases("from_jaeger"))
+    @Test(
+        .enabled(if: VectorFile.otlp.isPresent, VectorFile.otlp.absence),
+        arguments: try VectorFile.otlp.cases("from_jaeger")
+    )
     func otlp(_ vector: TracingVector) throws {
         try vector.given.allow("id", "jaeger", "protobuf_hex", "json", "scope", "note")
         let batch = try RecordedBatch(#require(vector.given["jaeger"]?.object))
@@ -22,7 +25,10 @@ extension TracingVectorTests {
         try #require(JSONSerialization.jsonObject(with: Data(json)) as? NSObject)
     }
 
-    @Test(arguments: try VectorFile.otlp.cases("responses"))
+    @Test(
+        .enabled(if: VectorFile.otlp.isPresent, VectorFile.otlp.absence),
+        arguments: try VectorFile.otlp.cases("responses")
+    )
     func otlpResponses(_ vector: TracingVector) throws {
         try vector.given.allow("id", "hex", "json")
         var expected = OTLPResponse([], isJSON: false)

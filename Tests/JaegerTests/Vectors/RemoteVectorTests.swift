@@ -6,7 +6,10 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.remote.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.remote.isPresent, VectorFile.remote.absence),
+        arguments: try VectorFile.remote.cases("cases")
+    )
     func remoteSampler(_ vector: TracingVector) throws {
         try vector.given.allow("id", "max_operations", "initial_sampler", "steps")
         let metrics = JaegerMetrics()
@@ -55,7 +58,10 @@ extension TracingVectorTests {
         return "\(text[..<open])(\(doubles.joined(separator: ", ")))"
     }
 
-    @Test(arguments: try VectorFile.throttler.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.throttler.isPresent, VectorFile.throttler.absence),
+        arguments: try VectorFile.throttler.cases("cases")
+    )
     func throttler(_ vector: TracingVector) throws {
         try vector.given.allow("id", "steps", "counters")
         let metrics = JaegerMetrics()
@@ -81,7 +87,10 @@ extension TracingVectorTests {
         for (name, count) in try vector.given.pairs("counters") { #expect(metrics[name] == count.int, "\(name)") }
     }
 
-    @Test(arguments: try VectorFile.baggage.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.baggage.isPresent, VectorFile.baggage.absence),
+        arguments: try VectorFile.baggage.cases("cases")
+    )
     func baggageRestrictions(_ vector: TracingVector) throws {
         try vector.given.allow(
             "id",

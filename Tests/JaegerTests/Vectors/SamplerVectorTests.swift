@@ -6,21 +6,30 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.probabilistic.cases("const"))
+    @Test(
+        .enabled(if: VectorFile.probabilistic.isPresent, VectorFile.probabilistic.absence),
+        arguments: try VectorFile.probabilistic.cases("const")
+    )
     func constSampler(_ vector: TracingVector) throws {
         let decision = try #require(vector.given["decision"]?.bool as Bool?)
         let sampler = ConstSampler(decision)
         try check(sampler.decide(traceID: 1, operation: "op"), against: vector.given)
     }
 
-    @Test(arguments: try VectorFile.probabilistic.cases("errors"))
+    @Test(
+        .enabled(if: VectorFile.probabilistic.isPresent, VectorFile.probabilistic.absence),
+        arguments: try VectorFile.probabilistic.cases("errors")
+    )
     func samplingRates(_ vector: TracingVector) throws {
         try vector.given.allow("rate", "error", "ok")
         let rate = try #require(vector.given["rate"]?.double)
         #expect(((try? ProbabilisticSampler(rate: rate)) == nil) == vector.given.contains("error"))
     }
 
-    @Test(arguments: try VectorFile.probabilistic.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.probabilistic.isPresent, VectorFile.probabilistic.absence),
+        arguments: try VectorFile.probabilistic.cases("cases")
+    )
     func probabilisticSampler(_ vector: TracingVector) throws {
         try vector.given.allow("rate", "rate_bits", "boundary_bits", "boundary_floor_hex", "str", "tags", "decisions")
         let sampler = try ProbabilisticSampler(
@@ -34,7 +43,10 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.rateLimiting.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.rateLimiting.isPresent, VectorFile.rateLimiting.absence),
+        arguments: try VectorFile.rateLimiting.cases("cases")
+    )
     func rateLimitingSampler(_ vector: TracingVector) throws {
         try vector.given.allow(
             "id",
@@ -78,7 +90,10 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.adaptive.cases("guaranteed_throughput"))
+    @Test(
+        .enabled(if: VectorFile.adaptive.isPresent, VectorFile.adaptive.absence),
+        arguments: try VectorFile.adaptive.cases("guaranteed_throughput")
+    )
     func guaranteedThroughputSampler(_ vector: TracingVector) throws {
         let stage = try SamplerStage(vector.given)
         let sampler = try GuaranteedThroughputSampler(
@@ -100,7 +115,10 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.adaptive.cases("adaptive"))
+    @Test(
+        .enabled(if: VectorFile.adaptive.isPresent, VectorFile.adaptive.absence),
+        arguments: try VectorFile.adaptive.cases("adaptive")
+    )
     func adaptiveSampler(_ vector: TracingVector) throws {
         let stage = try SamplerStage(vector.given)
         let sampler = try AdaptiveSampler(

@@ -5,7 +5,10 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.thrift.cases("batches"))
+    @Test(
+        .enabled(if: VectorFile.thrift.isPresent, VectorFile.thrift.absence),
+        arguments: try VectorFile.thrift.cases("batches")
+    )
     func thriftBatches(_ vector: TracingVector) throws {
         try vector.given.allow(
             "id",
@@ -38,7 +41,10 @@ extension TracingVectorTests {
 
     /// The datagrams that Jaeger's client for Go makes of the same spans, byte for byte but for its message type and the
     /// optional statistics at the end.
-    @Test(arguments: try VectorFile.splitting.cases("cases"))
+    @Test(
+        .enabled(if: VectorFile.splitting.isPresent, VectorFile.splitting.absence),
+        arguments: try VectorFile.splitting.cases("cases")
+    )
     func packets(_ vector: TracingVector) throws {
         try vector.given.allow(
             "id",

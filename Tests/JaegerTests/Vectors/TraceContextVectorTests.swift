@@ -5,7 +5,10 @@ import Testing
 import TracingVectorSupport
 
 extension TracingVectorTests {
-    @Test(arguments: try VectorFile.w3c.cases("traceparent_extract"))
+    @Test(
+        .enabled(if: VectorFile.w3c.isPresent, VectorFile.w3c.absence),
+        arguments: try VectorFile.w3c.cases("traceparent_extract")
+    )
     func traceparentExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "carrier", "context", "note")
         let entries = try vector.given.pairs("carrier").map { TextMap.Entry($0.key, try #require($0.value.string)) }
@@ -18,7 +21,10 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.w3c.cases("traceparent_inject"))
+    @Test(
+        .enabled(if: VectorFile.w3c.isPresent, VectorFile.w3c.absence),
+        arguments: try VectorFile.w3c.cases("traceparent_inject")
+    )
     func traceparentInjection(_ vector: TracingVector) throws {
         try vector.given.allow(
             "id",
@@ -43,7 +49,10 @@ extension TracingVectorTests {
         #expect(carrier == .text(TextMap(expected)))
     }
 
-    @Test(arguments: try VectorFile.w3c.cases("baggage_extract"))
+    @Test(
+        .enabled(if: VectorFile.w3c.isPresent, VectorFile.w3c.absence),
+        arguments: try VectorFile.w3c.cases("baggage_extract")
+    )
     func baggageExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "header", "baggage", "note", "divergence_allowed")
         let carrier = Carrier.text(["Baggage": try vector.given.text("header")])
@@ -56,7 +65,10 @@ extension TracingVectorTests {
         }
     }
 
-    @Test(arguments: try VectorFile.w3c.cases("baggage_inject"))
+    @Test(
+        .enabled(if: VectorFile.w3c.isPresent, VectorFile.w3c.absence),
+        arguments: try VectorFile.w3c.cases("baggage_inject")
+    )
     func baggageInjection(_ vector: TracingVector) throws {
         try vector.given.allow("id", "baggage", "carrier", "note", "divergence_allowed")
         let baggage = try TypedValues.baggage(vector.given).compactMapValues { $0 }
@@ -70,7 +82,10 @@ extension TracingVectorTests {
     }
 
     /// What OpenTelemetry's propagators for Jaeger and B3 write is understood here.
-    @Test(arguments: try VectorFile.w3c.cases("otel_other_formats_inject"))
+    @Test(
+        .enabled(if: VectorFile.w3c.isPresent, VectorFile.w3c.absence),
+        arguments: try VectorFile.w3c.cases("otel_other_formats_inject")
+    )
     func otherFormats(_ vector: TracingVector) throws {
         try vector.given.allow("trace_id", "span_id", "flags", "jaeger", "b3_multi", "b3_single")
         let recorded = try recorded(vector.given)
@@ -88,7 +103,10 @@ extension TracingVectorTests {
         #expect(carrier == .text(TextMap(header)))
     }
 
-    @Test(arguments: try VectorFile.w3c.cases("b3_single_extract"))
+    @Test(
+        .enabled(if: VectorFile.w3c.isPresent, VectorFile.w3c.absence),
+        arguments: try VectorFile.w3c.cases("b3_single_extract")
+    )
     func b3SingleExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("b3", "context")
         let context = try B3SingleCodec().extract(from: .text(["b3": vector.given.text("b3")]))
