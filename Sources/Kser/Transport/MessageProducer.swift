@@ -68,13 +68,14 @@ extension MessageProducer {
     ) async throws -> RecordMetadata {
         logReceived(message)
         do {
-            let record = ProducerRecord(
-                topic: topic,
+            let record = try ProducerRecord(
+                message,
+                to: topic,
                 partition: partition,
                 key: key,
-                value: try codec.encode(message),
                 headers: headers,
-                timestamp: timestamp
+                timestamp: timestamp,
+                codec: codec
             )
             let metadata = try await send(record)
             logSuccess(message, topic)
@@ -125,7 +126,7 @@ extension MessageProducer {
         deliveries.reserveCapacity(messages.underestimatedCount)
         for message in messages {
             logReceived(message)
-            deliveries.append(try await enqueue(ProducerRecord(topic: topic, value: try codec.encode(message))))
+            deliveries.append(try await enqueue(ProducerRecord(message, to: topic, codec: codec)))
         }
         var sent: [RecordMetadata] = []
         sent.reserveCapacity(deliveries.count)

@@ -16,11 +16,8 @@ public struct Replies: Sendable {
     func send(_ dispatch: Dispatch) async throws -> Delivery {
         var reply = dispatch.message ?? Message(uuid: dispatch.result.uuid, entrypoint: "")
         reply.result = dispatch.result
-        let record = ProducerRecord(
-            topic: topic,
-            key: Array(reply.uuid.utf8),
-            value: try producer.codec.encode(reply)
+        return try await producer.enqueue(
+            ProducerRecord(reply, to: topic, key: Array(reply.uuid.utf8), codec: producer.codec)
         )
-        return try await producer.enqueue(record)
     }
 }
