@@ -70,7 +70,11 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
+        program(
+            "kser-bench",
+            path: "Sources/kser-bench",
+            ["Kser", "KserCrypto", "KserKafka", "CLibrdkafka", "CLibsodium", "CSimdjson"]
+        ),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
@@ -78,7 +82,7 @@ let package = Package(
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+        tests("InteropTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting", "TestSupport"]),
 
         tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
         program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),
