@@ -7,6 +7,8 @@ enum KserBench {
         Benchmark("decode", decode),
         Benchmark("encode", encode),
         Benchmark("dispatch", dispatch),
+        Benchmark("seal", seal),
+        Benchmark("open", open),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),
