@@ -5,7 +5,7 @@ import Testing
 @testable import KserCrypto
 
 /// The id of the key travels in a header, as a hint.
-@Suite(.timeLimit(.minutes(1))) struct KeyHeaderTests {
+@Suite(.timeLimit(.minutes(5))) struct KeyHeaderTests {
     let old: SecretBoxKey
     let new: SecretBoxKey
     let ring: SecretBoxKeyRing

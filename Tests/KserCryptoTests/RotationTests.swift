@@ -6,7 +6,7 @@ import Testing
 @testable import KserCrypto
 
 /// Keys that change while a worker runs; `InteropTests` does the same on a broker.
-@Suite(.timeLimit(.minutes(1))) struct RotationTests {
+@Suite(.timeLimit(.minutes(5))) struct RotationTests {
     private let broker = InMemoryBroker()
     private let old: SecretBoxKey
     private let new: SecretBoxKey
@@ -42,13 +42,13 @@ import Testing
         defer { running.cancel() }
 
         try await send(0..<100, producer)
-        try await handled[0].wait()
+        try await handled[0].wait(atMost: .seconds(60))
         try readers.add(new, id: "new")
         try await send(100..<200, producer)
         try writers.add(new, id: "new")
         try writers.use("new")
         try await send(200..<300, producer)
-        try await handled[2].wait()
+        try await handled[2].wait(atMost: .seconds(60))
         #expect(broker.records(in: "jobs-dlt").isEmpty)
 
         // The old key goes; two messages sealed with it come late, and one with the new key.
@@ -58,7 +58,7 @@ import Testing
         try await send(300..<302, producer)
         try writers.use("new")
         try await send(302..<400, producer)
-        try await written.wait()
+        try await written.wait(atMost: .seconds(60))
         let letters = DeadLetters(in: broker, codec: codec)
         let late = try await letters.list("jobs")
         #expect(late.map(\.reason) == [.unknownKey, .unknownKey])
@@ -75,7 +75,7 @@ import Testing
         let keeper = SecretBoxCodec(keys: writers, binding: binding)
         let report = try await DeadLetters(in: broker, codec: keeper).replay("jobs", with: producer, options: again)
         #expect(report.replayed == 2 && report.unreadable == 0)
-        try await handled[3].wait()
+        try await handled[3].wait(atMost: .seconds(60))
         await worker.shutdown()
         try await running.value
 
@@ -94,15 +94,3 @@ import Testing
 }
 
 private final class Uuids: Sendable { let all = Mutex<[String]>([]) }
-
-private struct Telling: MessageProducer {
-    let producer: InMemoryProducer
-    let expectation: KserTesting.Expectation
-    var codec: any MessageCodec { producer.codec }
-    var logger: KserLogger { producer.logger }
-
-    func send(_ record: ProducerRecord) async throws -> RecordMetadata {
-        defer { expectation.fulfill() }
-        return try await producer.send(record)
-    }
-}

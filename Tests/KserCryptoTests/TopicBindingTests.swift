@@ -5,7 +5,7 @@ import Testing
 @testable import KserCrypto
 
 /// Messages that are bound to their topic and entrypoint.
-@Suite(.timeLimit(.minutes(1))) struct TopicBindingTests {
+@Suite(.timeLimit(.minutes(5))) struct TopicBindingTests {
     let key: SecretBoxKey
     let codec: SecretBoxCodec
     let message = Message(uuid: "u", entrypoint: "mail.send", params: ["to": "you"])
@@ -35,6 +35,26 @@ import Testing
                 )
         )
         #expect(try codec.open(value) == JSONMessageCodec().encode(message))
+    }
+
+    /// Python made it, with libsodium by ctypes: key and nonce are the bytes from 0 on.
+    @Test func anotherImplementationSealsTheSame() throws {
+        let codec = SecretBoxCodec(key: try SecretBoxKey(bytes: Array(0..<32)), binding: TopicBinding())
+        let python = bound(
+            "cPJZuV2oWhqLq0Anyeg8gdDeF+68VNbKhPDROXAt7ZqgoLaR+q9zpst6y20M53CrxH9O62Rt8bntJS913M41qkElM8p7PIM69Nyj"
+                + "dcCHHdylvhSEStqcB2l+2/jHgWnogyI6f1VPutoxTikSXb+s5CFSWDfitTK4nzuy/4/Cj9F0HVsFufJ9N2qGiKcgPLXRuG5/f3JS"
+                + "ld4mEONV7Yi73NY4YD5Hr2E=",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+        )
+        let message = try codec.decode(python, of: record(python, "jobs"))
+        #expect(message == Message(uuid: "u", entrypoint: "mail.send"))
+        let again = try codec.seal(
+            JSONMessageCodec().encode(message),
+            nonce: SecretBox.Nonce(base64: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"),
+            context: MessageContext(topic: "jobs", entrypoint: "mail.send"),
+            key: codec.keys.snapshot.current.key
+        )
+        #expect(again == python)
     }
 
     @Test(arguments: ["orders", "jobs2", "job", "JOBS", "jobs-retry", "jobs-retry-", "jobs-retry-5x", "jobs-dlt-x", ""])

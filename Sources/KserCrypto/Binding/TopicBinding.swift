@@ -7,7 +7,13 @@
 /// what stands in them is told from their names, never from headers, which anyone could write. A message can still be
 /// put twice into its own topic: give entrypoints that must not run twice a memory of uuids.
 ///
-/// The topic and the entrypoint stand in the envelope in clear, authenticated with the content.
+/// The topic and the entrypoint stand in the envelope in clear, authenticated with the content. Dead letters that are to be
+/// replayed into another topic have to be written anew: `ReplayOptions.reencodes`.
+///
+/// The envelope is `{"version": 2, "topic": …, "entrypoint": …, "data": …, "nonce": …}`, where data and nonce are base64 of
+/// libsodium's `crypto_aead_xchacha20poly1305_ietf`. Its additional data are the length of the topic's UTF-8 as 8 bytes,
+/// big-endian, the topic and the entrypoint; its key is derived from the ring's by `crypto_kdf_derive_from_key` with
+/// the context `kserbind` and the id 1.
 public struct TopicBinding: Sendable, Hashable {
     /// What stands between a topic's name and the delay in the names of its retry topics, as `RetryTopics` has it; default
     /// `-retry-`. Both sides need the same.
