@@ -26,7 +26,7 @@ public final class SecretBoxKey: Sendable {
             fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<Self.byteCount]))
             guard let key = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
             crypto_kdf_derive_from_key(key + Self.byteCount, Self.byteCount, 1, "kserbind", key)
-            // The derivation leaves the key in its frame.
+            // The derivation may leave the key in its frame.
             sodium_stackzero(4_096)
         }
         memory.seal()
