@@ -34,7 +34,7 @@ import Testing
 
         let replied = KserTesting.Expectation("replies", count: 3)
         let options = WorkerOptions(replies: Replies(to: "results", with: Counting(to: producer, replied)))
-        try await work(controller, options) { try await replied.wait() }
+        try await bench.withWorker(options: options, controller: controller) { try await replied.wait() }
         let replies = bench.broker.records(in: "results")
         for (topic, records) in [("results", replies), ("jobs", bench.broker.records(in: "jobs"))] {
             #expect(records.map(\.headers) == Array(repeating: [.init("stamp", text: topic)], count: 3))
@@ -49,9 +49,8 @@ import Testing
         let record = ProducerRecord(topic: "jobs", value: Array("{}".utf8), headers: [.init("stamp", text: "orders")])
         try await bench.broker.makeProducer().send(record)
         try await bench.broker.makeProducer().send(ProducerRecord(topic: "jobs", value: nil))
-        try await work(controller, WorkerOptions(deadLetters: DeadLetterTopic(with: letters))) {
-            try await written.wait()
-        }
+        let options = WorkerOptions(deadLetters: DeadLetterTopic(with: letters))
+        try await bench.withWorker(options: options, controller: controller) { try await written.wait() }
         let found = try await DeadLetters(in: bench.broker).list("jobs")
         #expect(found.map(\.reason) == [DeadLetterReason(rawValue: "misrouted"), .undecodable])
         #expect(found[0].record.text("stamp") == "orders" && found[0].record.value == record.value)
@@ -82,27 +81,6 @@ import Testing
             sent.first?.headers
                 == [.init("a", text: "b"), .init("kser_replays", text: "1"), .init("stamp", text: "jobs")]
         )
-    }
-
-    private func work(
-        _ controller: Controller,
-        _ options: WorkerOptions,
-        _ body: () async throws -> Void
-    ) async throws {
-        let worker = Worker(
-            consumer: bench.broker.makeConsumer(topics: ["jobs"], group: "g"),
-            controller: controller,
-            options: options
-        )
-        let running = Task { try await worker.run() }
-        do {
-            try await body()
-        } catch {
-            running.cancel()
-            throw error
-        }
-        await worker.shutdown()
-        try await running.value
     }
 }
 

@@ -9,6 +9,7 @@ public final class Execution: Sendable {
         /// The message as it was received, with the params, the metadata and the result as they are now.
         var message: Message
         var status: TaskStatus
+        var replyHeaders: [Record.Header] = []
     }
 
     /// The uuid of the task.
@@ -22,8 +23,11 @@ public final class Execution: Sendable {
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
 
+    /// What runs around the steps; nil when nothing does.
+    @usableFromInline package let observer: (any ExecutionObserver)?
+
     private let state: Mutex<State>
-    private let isTask: Bool
+    package let isTask: Bool
     private let revision = Atomic(0)
     private let hadParams: Bool
     private let hadMetadata: Bool
@@ -36,7 +40,8 @@ public final class Execution: Sendable {
         record: Record?,
         attempt: Int,
         status: TaskStatus = .pending,
-        logger: KserLogger
+        logger: KserLogger,
+        observer: (any ExecutionObserver)?
     ) {
         uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
         self.path = path
@@ -44,6 +49,7 @@ public final class Execution: Sendable {
         self.record = record
         self.attempt = attempt
         self.logger = logger
+        self.observer = observer
         hadParams = !message.params.isEmpty
         hadMetadata = !message.metadata.isEmpty
         state = Mutex(State(message: message, status: status))
@@ -59,7 +65,8 @@ public final class Execution: Sendable {
         record: Record? = nil,
         attempt: Int = 1,
         status: TaskStatus = .pending,
-        logger: KserLogger
+        logger: KserLogger,
+        observer: (any ExecutionObserver)? = nil
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
         self.init(
@@ -69,7 +76,8 @@ public final class Execution: Sendable {
             record: record,
             attempt: attempt,
             status: status,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
     }
 
@@ -98,6 +106,12 @@ public final class Execution: Sendable {
     public var status: TaskStatus {
         get { state.withLock { $0.status } }
         set { state.withLock { $0.status = newValue } }
+    }
+
+    /// Headers for the record that answers the message.
+    package var replyHeaders: [Record.Header] {
+        get { state.withLock { $0.replyHeaders } }
+        set { state.withLock { $0.replyHeaders = newValue } }
     }
 
     /// The last part of the path: kser's class name.

@@ -11,13 +11,22 @@ public struct Replies: Sendable {
         self.producer = producer
     }
 
-    /// Hands the result to the producer. A message that could not be decoded is answered with an
-    /// empty entrypoint and the result's own uuid.
-    func send(_ dispatch: Dispatch) async throws -> Delivery {
+    /// The record of a result. A message that could not be decoded is answered with an empty entrypoint and the
+    /// result's own uuid.
+    func record(of dispatch: Dispatch) throws -> ProducerRecord {
         var reply = dispatch.message ?? Message(uuid: dispatch.result.uuid, entrypoint: "")
         reply.result = dispatch.result
-        return try await producer.enqueue(
-            ProducerRecord(reply, to: topic, key: Array(reply.uuid.utf8), codec: producer.codec)
+        return try ProducerRecord(
+            reply,
+            to: topic,
+            key: Array(reply.uuid.utf8),
+            headers: dispatch.replyHeaders,
+            codec: producer.codec
         )
+    }
+
+    /// Hands the result to the producer.
+    func send(_ dispatch: Dispatch) async throws -> Delivery {
+        try await producer.enqueue(try record(of: dispatch))
     }
 }
