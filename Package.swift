@@ -103,7 +103,10 @@ let package = Package(
         program(
             "kser-bench",
             path: "Sources/kser-bench",
-            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserStore", "KserTracing", "OpenTracing"]
+            [
+                "CLibrdkafka", "CLibsodium", "CSimdjson", "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserStore",
+                "KserTracing", "OpenTracing",
+            ]
         ),
 
         tests("KserTests", ["Kser"]),
@@ -127,7 +130,10 @@ let package = Package(
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests(
             "InteropTests",
-            ["Jaeger", "Kser", "KserKafka", "KserTesting", "KserTracing", "OpenTracing", "TestSupport"]
+            [
+                "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserTesting", "KserTracing", "OpenTracing",
+                "TestSupport",
+            ]
         ),
 
         tests("FaultTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport", "FaultWorker"]),

@@ -8,6 +8,8 @@ enum KserBench {
         Benchmark("encode", encode),
         Benchmark("dispatch", dispatch),
         Benchmark("dispatch-traced", tracedDispatch),
+        Benchmark("seal", seal),
+        Benchmark("open", open),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),

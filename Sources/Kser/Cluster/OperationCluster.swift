@@ -141,9 +141,10 @@ extension OperationCluster {
 
     /// The record that carries the message of a task.
     func producerRecord(for task: TaskRecord, of operation: OperationRecord) throws -> ProducerRecord {
-        ProducerRecord(
-            topic: topics[task.entrypoint] ?? topic,
-            value: try producer.codec.encode(operation.message(for: task))
+        try ProducerRecord(
+            operation.message(for: task),
+            to: topics[task.entrypoint] ?? topic,
+            codec: producer.codec
         )
     }
 

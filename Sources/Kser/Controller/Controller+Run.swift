@@ -46,9 +46,9 @@ extension Controller {
         do {
             let arrival =
                 if let onMessage = hooks.onMessage {
-                    makeArrival(try await onMessage(decode(bytes)), record: record, attempt: attempt)
+                    makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
                 } else {
-                    makeArrival(try decode(bytes), record: record, attempt: attempt)
+                    makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
                 }
             if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
                 return await cluster.dispatch(arrival, ticket, record, on: self)
@@ -59,7 +59,7 @@ extension Controller {
         }
     }
 
-    private nonisolated func decode(_ bytes: [UInt8]) throws -> Message {
+    private nonisolated func decode(_ bytes: [UInt8], of record: Record?) throws -> Message {
         logger.log(.debug) {
             LogRecord(
                 .debug,
@@ -67,7 +67,8 @@ extension Controller {
                 "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))"
             )
         }
-        let message = try codec.decode(bytes)
+        let message =
+            if let record { try codec.decode(bytes, of: record) } else { try codec.decode(bytes) }
         logger.log(.debug) {
             LogRecord(.debug, logger: "kser.controller", "\(name).ReceivedMessage \(message)", kmsg: message)
         }
@@ -85,7 +86,7 @@ extension Controller {
                 metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)]
             )
         }
-        return Dispatch(nil, .from(known), .undecodable)
+        return Dispatch(nil, .from(known), codec.refusal(of: error))
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.

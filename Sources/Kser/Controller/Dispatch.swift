@@ -1,11 +1,17 @@
 /// What became of a record: its message, when it could be decoded, and its result.
 public struct Dispatch: Sendable {
-    /// Why a message was not handed to a handler.
-    public enum Refusal: String, Sendable {
+    /// Why a message was not handed to a handler. The set is open: a ``MessageCodec`` may give reasons of its own.
+    public struct Refusal: RawRepresentable, Sendable, Hashable {
+        /// The reason of the dead letter.
+        public var rawValue: String
+
+        /// Makes a refusal of the reason's text.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
         /// The value is not a message, or the controller's `onMessage` hook refused it.
-        case undecodable
+        public static let undecodable = Self(rawValue: "undecodable")
         /// No entrypoint is registered under the message's name.
-        case unknownEntrypoint = "unknown-entrypoint"
+        public static let unknownEntrypoint = Self(rawValue: "unknown-entrypoint")
     }
 
     /// The outcome for the sender.

@@ -54,8 +54,15 @@ extension MessageProducer {
 
     /// Writes the message with ``codec`` and sends the record.
     public func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata {
-        var record = record
-        record.value = try codec.encode(message)
+        let record = try ProducerRecord(
+            message,
+            to: record.topic,
+            partition: record.partition,
+            key: record.key,
+            headers: record.headers,
+            timestamp: record.timestamp,
+            codec: codec
+        )
         return try await send(record)
     }
 
@@ -65,7 +72,7 @@ extension MessageProducer {
         var deliveries: [Delivery] = []
         deliveries.reserveCapacity(messages.underestimatedCount)
         for message in messages {
-            deliveries.append(try await enqueue(ProducerRecord(topic: topic, value: try codec.encode(message))))
+            deliveries.append(try await enqueue(ProducerRecord(message, to: topic, codec: codec)))
         }
         var sent: [RecordMetadata] = []
         sent.reserveCapacity(deliveries.count)

@@ -16,11 +16,12 @@ public struct Replies: Sendable {
     func record(of dispatch: Dispatch) throws -> ProducerRecord {
         var reply = dispatch.message ?? Message(uuid: dispatch.result.uuid, entrypoint: "")
         reply.result = dispatch.result
-        return ProducerRecord(
-            topic: topic,
+        return try ProducerRecord(
+            reply,
+            to: topic,
             key: Array(reply.uuid.utf8),
-            value: try producer.codec.encode(reply),
-            headers: dispatch.replyHeaders
+            headers: dispatch.replyHeaders,
+            codec: producer.codec
         )
     }
 

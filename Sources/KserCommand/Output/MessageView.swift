@@ -14,7 +14,7 @@ struct MessageView: Sendable {
 
     private func message(in record: Record) throws -> Message {
         guard let value = record.value else { throw KserError.validation("a tombstone: the record has no value") }
-        return try codec.decode(value)
+        return try codec.decode(value, of: record)
     }
 
     private func text(_ record: Record, _ content: Swift.Result<Message, any Error>) -> String {

@@ -99,7 +99,7 @@ private struct TaskForm: Sendable {
 
     func record(_ message: Message, _ codec: any MessageCodec, to topic: String) throws -> ProducerRecord {
         let key = keyParam.flatMap { message.params[$0] }.map { $0.string ?? $0.description } ?? key
-        return ProducerRecord(topic: topic, key: key.map { Array($0.utf8) }, value: try codec.encode(message))
+        return try ProducerRecord(message, to: topic, key: key.map { Array($0.utf8) }, codec: codec)
     }
 }
 

@@ -23,10 +23,8 @@ extension TracedProducer {
             var deliveries: [Delivery] = []
             deliveries.reserveCapacity(created.count)
             for one in created {
-                let value = try codec.encode(one.message)
-                deliveries.append(
-                    try await base.enqueue(ProducerRecord(topic: topic, value: value, headers: one.headers))
-                )
+                let record = try ProducerRecord(one.message, to: topic, headers: one.headers, codec: codec)
+                deliveries.append(try await base.enqueue(record))
             }
             var sent: [RecordMetadata] = []
             sent.reserveCapacity(deliveries.count)

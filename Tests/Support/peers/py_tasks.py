@@ -2,7 +2,8 @@
 """What the tests ask of the Python side beyond py_worker.py and py_producer.py, with the real kser and confluent-kafka.
 
   py_tasks.py send --topic T < lines          sends messages through kser's producer; a line is a JSON object with
-                                              uuid, entrypoint, params and metadata
+                                              uuid, entrypoint, params and metadata; with --crypto they are sealed
+                                              by kser-crypto (kafka-python only), key in KSER_SECRETBOX_KEY
   py_tasks.py results --topic T --count N     prints N result messages as kser reads them, JSON with sorted keys
   py_tasks.py create NAME:PARTITIONS …        creates topics
   py_tasks.py abort --topic T VALUE …         sends values in a transaction, waits until they are delivered and aborts it
@@ -23,6 +24,7 @@ ap.add_argument("--bootstrap", required=True)
 ap.add_argument("--topic")
 ap.add_argument("--group")
 ap.add_argument("--driver", choices=["confluent", "kafka-python"], default="confluent")
+ap.add_argument("--crypto", action="store_true")
 ap.add_argument("--count", type=int)
 ap.add_argument("--timeout", type=float, default=60)
 args = ap.parse_args()
@@ -35,6 +37,9 @@ if args.command == "send":
     if args.driver == "confluent":
         from kser.confluent.producer import Producer
         producer = Producer({"bootstrap.servers": args.bootstrap, "linger.ms": 0})
+    elif args.crypto:
+        from kser_crypto.python_kafka.producer import CryptoProducer
+        producer = CryptoProducer({"bootstrap_servers": args.bootstrap})
     else:
         from kser.python_kafka.producer import Producer
         producer = Producer({"bootstrap_servers": args.bootstrap})
