@@ -95,13 +95,17 @@ let package = Package(
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
         program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
-        program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka"]),
+        program(
+            "KserCommand",
+            path: "Sources/KserCommand",
+            ["CGetopt", "Kser", "KserCrypto", "KserKafka", "KserStore"]
+        ),
         program(
             "kser-bench",
             path: "Sources/kser-bench",
             [
                 "CLibrdkafka", "CLibsodium", "CSimdjson", "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserStore",
-                "OpenTracing",
+                "KserTracing", "OpenTracing",
             ]
         ),
 
@@ -117,7 +121,7 @@ let package = Package(
         ),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
-        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
+        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "KserStore", "TestSupport"]),
         tests(
             "OpenTracingTests",
             ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
