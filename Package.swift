@@ -32,16 +32,24 @@ let package = Package(
     name: "kser",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "kser", targets: ["KserCommand"]),
         .library(name: "Jaeger", targets: ["Jaeger"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
+        .library(name: "KserStore", targets: ["KserStore"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
         .library(name: "KserTracing", targets: ["KserTracing"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
+        .systemLibrary(name: "CGetopt"),
+        .systemLibrary(
+            name: "CLibpq",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
         .systemLibrary(
             name: "CLibrdkafka",
             pkgConfig: "rdkafka",
@@ -51,6 +59,11 @@ let package = Package(
             name: "CLibsodium",
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .systemLibrary(
             name: "CSimdjsonLibrary",
@@ -72,6 +85,7 @@ let package = Package(
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
+        library("KserStore", ["Kser", "CLibpq", "CSQLite"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
         library("KserTracing", ["Kser", "OpenTracing"]),
         library("OpenTracing", []),
@@ -80,10 +94,14 @@ let package = Package(
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
+        program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
+        program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka"]),
         program(
             "kser-bench",
             path: "Sources/kser-bench",
-            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserTracing", "OpenTracing"]
+            [
+                "CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserStore", "KserTracing", "OpenTracing",
+            ]
         ),
 
         tests("KserTests", ["Kser"]),
@@ -97,6 +115,8 @@ let package = Package(
             ]
         ),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
+        tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
+        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
         tests(
             "OpenTracingTests",
             ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
@@ -108,8 +128,8 @@ let package = Package(
             ["Jaeger", "Kser", "KserKafka", "KserTesting", "KserTracing", "OpenTracing", "TestSupport"]
         ),
 
-        tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
-        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),
+        tests("FaultTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport", "FaultWorker"]),
+        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka", "KserStore"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(

@@ -13,6 +13,7 @@ enum KserBench {
         Benchmark("end-to-end", endToEnd),
         Benchmark("python-kser", pythonKser),
         Benchmark("latency", latency),
+        Benchmark("operations", operations),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
         Benchmark("tracing", tracing),

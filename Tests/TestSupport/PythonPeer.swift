@@ -141,6 +141,15 @@ package enum PythonPeer {
         ).success(within: .seconds(60))
     }
 
+    /// Sends values in a transaction that is aborted once they are delivered.
+    package static func abortTransaction(_ values: [String], to topic: String, on bootstrapServers: String) async throws
+    {
+        try await run(
+            "py_tasks.py",
+            ["abort"] + values + ["--bootstrap", bootstrapServers, "--topic", topic]
+        ).success(within: .seconds(60))
+    }
+
     /// Waits until a consumer group is stable and each of its `count` members holds partitions.
     package static func members(_ count: Int, of group: String, on bootstrapServers: String) async throws {
         try await run(

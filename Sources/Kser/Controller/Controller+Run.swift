@@ -26,13 +26,23 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
+        await dispatch(record, attempt: attempt, in: nil)
+    }
+
+    /// Runs the message in a record, a task of an operation as the cluster's store allows.
+    nonisolated func dispatch(_ record: Record, attempt: Int = 1, in cluster: OperationCluster?) async -> Dispatch {
         guard let value = record.value else {
             return refuse([], KserError.validation("The record has no value: a tombstone is not a message"))
         }
-        return await dispatch(value, record: record, attempt: attempt)
+        return await dispatch(value, record: record, attempt: attempt, in: cluster)
     }
 
-    private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
+    private nonisolated func dispatch(
+        _ bytes: [UInt8],
+        record: Record?,
+        attempt: Int,
+        in cluster: OperationCluster? = nil
+    ) async -> Dispatch {
         do {
             let arrival =
                 if let onMessage = hooks.onMessage {
@@ -40,6 +50,9 @@ extension Controller {
                 } else {
                     makeArrival(try decode(bytes), record: record, attempt: attempt)
                 }
+            if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+                return await cluster.dispatch(arrival, ticket, record, on: self)
+            }
             return await dispatch(arrival)
         } catch {
             return refuse(bytes, error)
@@ -76,7 +89,7 @@ extension Controller {
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.
-    private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+    nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
         guard let observer else { return await settle(arrival) }
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
@@ -119,7 +132,7 @@ extension Controller {
 
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
-        let reached = Reached()
+        let reached = Reached(arrival.work)
         let result: ExecutionResult
         do {
             result = try await next(0, reached)(arrival.invocation)
@@ -134,7 +147,8 @@ extension Controller {
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
         guard index < middleware.count else {
             return { [self] invocation in
-                let arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                arrival.work = reached.work
                 reached.last = arrival
                 return try await perform(arrival)
             }
@@ -146,7 +160,13 @@ extension Controller {
 
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
+        if let work = arrival.work { return try await work(entrypoint, arrival.execution) }
         return try await entrypoint.perform(arrival.execution, nil)
+    }
+
+    /// The operation that is registered under its path.
+    nonisolated func operation(at path: String) -> (any OperationEntrypoint)? {
+        registry.withLock { $0[path]?.operation }
     }
 
     private nonisolated func makeArrival(_ message: consuming Message, record: Record?, attempt: Int) -> Arrival {

@@ -51,18 +51,20 @@ extension OperationRun {
     /// Logs a change of the status and hands it to the operation's hook.
     package func setStatus(_ status: TaskStatus, _ result: ExecutionResult? = nil) async throws {
         log(.info, "SetStatus") { ": \($0) status update '\(self.status.rawValue)' -> '\(status.rawValue)'" }
+        defer { note(status) }
         try await operation.setStatus(status, result: result, in: execution)
     }
 
     func fail(_ result: ExecutionResult) async throws -> ExecutionResult {
-        try await execution.observed(.operation(.onError)) {
+        if operation.compensatesOnFailure { await compensate() }
+        return try await execution.observed(.operation(.onError)) {
             try await setStatus(.failed, result)
             log(.error, "Failed", result) { ": \($0): \(result)" }
             return try await operation.onError(result, in: execution)
         }
     }
 
-    private func succeed(_ result: ExecutionResult) async throws -> ExecutionResult {
+    func succeed(_ result: ExecutionResult) async throws -> ExecutionResult {
         try await execution.observed(.operation(.onSuccess)) {
             try await setStatus(.success, result)
             log(.info, "Success", result) { ": \($0): \(result)" }
@@ -94,7 +96,11 @@ extension OperationRun {
 
     private func run(_ task: TaskCall, at index: Int, after result: ExecutionResult?) async throws -> ExecutionResult {
         var task = task
-        defer { put(task, at: index) }
+        note(running: task.path)
+        defer {
+            put(task, at: index)
+            note(running: nil)
+        }
         return try await task.run(after: result, in: execution)
     }
 }
