@@ -95,6 +95,7 @@ extension Controller {
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
 
+    @inline(__always)
     private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
         let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)

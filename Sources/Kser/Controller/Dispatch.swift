@@ -41,6 +41,6 @@ public struct Dispatch: Sendable {
     /// Headers for the record that answers the message.
     var replyHeaders: [Record.Header] {
         guard let execution, execution.observer != nil else { return [] }
-        return execution.replyHeaders
+        return execution.replyHeaders?() ?? []
     }
 }

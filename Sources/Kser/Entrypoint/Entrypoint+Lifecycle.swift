@@ -46,6 +46,7 @@ extension Entrypoint {
     }
 
     @inlinable
+    @inline(__always)
     func prepare(_ execution: Execution) async throws -> Parameters {
         execution.logStep("PreRun")
         try await checkRequiredParameters(in: execution)

@@ -9,7 +9,7 @@ public final class Execution: Sendable {
         /// The message as it was received, with the params, the metadata and the result as they are now.
         var message: Message
         var status: TaskStatus
-        var replyHeaders: [Record.Header] = []
+        var replyHeaders: (@Sendable () -> [Record.Header])?
     }
 
     /// The uuid of the task.
@@ -108,8 +108,8 @@ public final class Execution: Sendable {
         set { state.withLock { $0.status = newValue } }
     }
 
-    /// Headers for the record that answers the message.
-    package var replyHeaders: [Record.Header] {
+    /// Gives headers for the record that answers the message.
+    package var replyHeaders: (@Sendable () -> [Record.Header])? {
         get { state.withLock { $0.replyHeaders } }
         set { state.withLock { $0.replyHeaders = newValue } }
     }
