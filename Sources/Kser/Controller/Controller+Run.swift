@@ -27,7 +27,8 @@ extension Controller {
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
         guard let value = record.value else {
-            return refuse([], KserError.validation("The record has no value: a tombstone is not a message"))
+            let error = KserError.validation("The record has no value: a tombstone is not a message")
+            return refuse([], record, error)
         }
         return await dispatch(value, record: record, attempt: attempt)
     }
@@ -42,7 +43,7 @@ extension Controller {
                 }
             return await dispatch(arrival)
         } catch {
-            return refuse(bytes, error)
+            return refuse(bytes, record, error)
         }
     }
 
@@ -61,7 +62,8 @@ extension Controller {
         return message
     }
 
-    private nonisolated func refuse(_ bytes: [UInt8], _ error: any Error) -> Dispatch {
+    private nonisolated func refuse(_ bytes: [UInt8], _ record: Record?, _ error: any Error) -> Dispatch {
+        observer?.messageRefused(record, error)
         let known = KserError(converting: error)
         logger.log(.error) {
             LogRecord(
@@ -77,11 +79,13 @@ extension Controller {
 
     /// Runs a message, through the middleware when there is some, and concludes.
     private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
-        let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
+        let start = observer.map { arrival.began($0) }
+        var dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
-        guard let hook, let message = dispatch.message else { return dispatch }
-        return await conclude(dispatch, message, hook)
+        if let hook, let message = dispatch.message { dispatch = await conclude(dispatch, message, hook) }
+        if let start, let observer { arrival.ended(observer, dispatch, since: start) }
+        return dispatch
     }
 
     /// Hands a result to the application's hook; one that throws makes it a failure.
@@ -152,7 +156,8 @@ extension Controller {
             isTask: entrypoint?.isTask ?? false,
             record: record,
             attempt: attempt,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
         return Arrival(execution: execution, entrypoint: entrypoint)
     }

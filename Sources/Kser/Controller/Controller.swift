@@ -15,6 +15,8 @@ public actor Controller {
     public nonisolated let codec: any MessageCodec
     /// Where log lines go.
     public nonisolated let logger: KserLogger
+    /// Who is told what happens to messages, here and in the workers that this controller runs for.
+    public nonisolated let observer: (any KserObserver)?
 
     nonisolated let hooks: ControllerHooks
     nonisolated let middleware: [any Middleware]
@@ -28,18 +30,21 @@ public actor Controller {
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, the first outermost.
     ///   - logger: where log lines go.
+    ///   - observer: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
     public init(
         name: String = "Controller",
         codec: any MessageCodec = JSONMessageCodec(),
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        observer: (any KserObserver)? = nil
     ) {
         self.name = name
         self.codec = codec
         self.hooks = hooks
         self.middleware = middleware
         self.logger = logger
+        self.observer = observer
     }
 }
 

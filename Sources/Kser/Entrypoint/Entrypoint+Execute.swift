@@ -7,15 +7,17 @@ extension Entrypoint {
     ///   - metadata: data about the message.
     ///   - result: the result of what ran before, merged first.
     ///   - logger: where the log lines go.
+    ///   - observer: who is told what happens; nobody when nil.
     /// - Returns: the result; it never throws, not even when `onError` does.
     public func execute(
         _ params: JSONObject = [:],
         uuid: String = "",
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        observer: (any KserObserver)? = nil
     ) async -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, observer: observer)
         do {
             return try await RegisteredEntrypoint(self).perform(execution, result)
         } catch {
@@ -31,9 +33,10 @@ extension Entrypoint {
         uuid: String = "",
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        observer: (any KserObserver)? = nil
     ) async throws -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, observer: observer)
         return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
     }
 
@@ -48,16 +51,21 @@ extension Entrypoint {
         Message(uuid: uuid, entrypoint: path, params: params, metadata: metadata)
     }
 
-    private func makeExecution(_ params: JSONObject, uuid: String, metadata: JSONObject, logger: KserLogger)
-        -> Execution
-    {
+    private func makeExecution(
+        _ params: JSONObject,
+        uuid: String,
+        metadata: JSONObject,
+        logger: KserLogger,
+        observer: (any KserObserver)?
+    ) -> Execution {
         Execution(
             uuid: uuid,
             path: path,
             isTask: self is any TaskEntrypoint,
             params: params,
             metadata: metadata,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
     }
 }

@@ -35,7 +35,7 @@ extension Entrypoint {
         let revision = execution.paramsRevision
         try await preRun(in: execution)
         if execution.paramsRevision != revision { parameters = try execution.params.parameters(Parameters.self) }
-        execution.logStep("Run")
+        execution.noteRun()
         let ran = try await limitedRun(parameters, in: execution)
         execution.logStep("PostRun")
         let merged = execution.merge(try await postRun(ran, in: execution))

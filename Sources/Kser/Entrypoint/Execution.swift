@@ -21,6 +21,8 @@ public final class Execution: Sendable {
     public let attempt: Int
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
+    /// Who is told what happens; nil when nobody is.
+    let observer: (any KserObserver)?
 
     private let state: Mutex<State>
     private let isTask: Bool
@@ -36,7 +38,8 @@ public final class Execution: Sendable {
         record: Record?,
         attempt: Int,
         status: TaskStatus = .pending,
-        logger: KserLogger
+        logger: KserLogger,
+        observer: (any KserObserver)?
     ) {
         uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
         self.path = path
@@ -44,6 +47,7 @@ public final class Execution: Sendable {
         self.record = record
         self.attempt = attempt
         self.logger = logger
+        self.observer = observer
         hadParams = !message.params.isEmpty
         hadMetadata = !message.metadata.isEmpty
         state = Mutex(State(message: message, status: status))
@@ -59,7 +63,8 @@ public final class Execution: Sendable {
         record: Record? = nil,
         attempt: Int = 1,
         status: TaskStatus = .pending,
-        logger: KserLogger
+        logger: KserLogger,
+        observer: (any KserObserver)? = nil
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
         self.init(
@@ -69,7 +74,8 @@ public final class Execution: Sendable {
             record: record,
             attempt: attempt,
             status: status,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
     }
 
@@ -199,8 +205,16 @@ extension Execution {
         }
     }
 
+    /// Notes that the handler is about to run.
+    @usableFromInline
+    func noteRun() {
+        observer?.taskBegan(self)
+        logStep("Run")
+    }
+
     @usableFromInline
     func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
+        observer?.taskEnded(self, level == .error ? .failed : .success)
         logger.log(level) {
             LogRecord(
                 level,

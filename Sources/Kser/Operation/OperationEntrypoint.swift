@@ -79,12 +79,14 @@ extension OperationEntrypoint {
     ///   - uuid: the uuid of the operation; a random one when empty.
     ///   - metadata: data about the operation.
     ///   - logger: where its log lines and those of its tasks go.
+    ///   - observer: who is told what happens to it and its tasks; nobody when nil.
     /// - Returns: the operation with its tasks.
     public func build(
         _ params: JSONObject = [:],
         uuid: String = "",
         metadata: JSONObject = [:],
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        observer: (any KserObserver)? = nil
     ) async -> OperationRun {
         let execution = Execution(
             uuid: uuid,
@@ -92,7 +94,8 @@ extension OperationEntrypoint {
             isTask: true,
             params: params,
             metadata: metadata,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
         return await .prepared(self, execution)
     }

@@ -100,7 +100,8 @@ extension TaskCall {
             record: operation.record,
             attempt: operation.attempt,
             status: status,
-            logger: operation.logger
+            logger: operation.logger,
+            observer: operation.observer
         )
     }
 

@@ -25,10 +25,11 @@ public final class PartitionStream: Sendable {
     private let state = Mutex(State())
     private let ended = Atomic(false)
     private let released = Atomic(false)
+    private let held = Atomic(false)
     private let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
-    private let owner: any PartitionOwner
+    let owner: any PartitionOwner
 
     package init(
         topic: String,
@@ -155,6 +156,12 @@ extension PartitionStream {
     /// Whether the owner waits no more for what is in work.
     package var isReleased: Bool { released.load(ordering: .acquiring) }
 
+    /// Whether its next record waits for its time, which no work can hasten.
+    package var isHeld: Bool {
+        get { held.load(ordering: .relaxed) }
+        set { held.store(newValue, ordering: .relaxed) }
+    }
+
     /// Ends the stream once everything offered so far was handed out.
     package func finish() {
         if ownsInbox { inbox.finish() }
@@ -168,6 +175,22 @@ extension PartitionStream {
 
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
+
+    /// How far the work is, but for what the owner knows.
+    var snapshot: PartitionProgress {
+        state.withLock { state in
+            PartitionProgress(
+                topic: topic,
+                partition: partition,
+                inFlight: state.ledger.inFlight,
+                incomplete: state.ledger.incomplete,
+                buffered: state.bufferedRecords,
+                position: state.ledger.committable,
+                committed: state.committed,
+                isPaused: state.isFull
+            )
+        }
+    }
 
     /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
     package func takeCommittable() -> Int64? {

@@ -6,21 +6,47 @@ struct Settlement: Sendable {
         let producer: any MessageProducer
     }
 
+    /// What the settlement means for the message.
+    enum Verdict: Sendable {
+        case done
+        /// It is tried again; the tier is the retry topic's delay.
+        case retried(tier: String)
+        case givenUp(DeadLetterReason)
+    }
+
     let record: Record
     let dispatch: Dispatch
+    let verdict: Verdict
     let parcel: Parcel?
     /// Where the result goes; nil when it goes nowhere, or is not final.
     let replies: Replies?
     var deliveries: [Delivery]?
 
-    init(_ record: Record, _ dispatch: Dispatch, parcel: Parcel? = nil, replies: Replies? = nil) {
+    init(
+        _ record: Record,
+        _ dispatch: Dispatch,
+        _ verdict: Verdict = .done,
+        parcel: Parcel? = nil,
+        replies: Replies? = nil
+    ) {
         self.record = record
         self.dispatch = dispatch
+        self.verdict = verdict
         self.parcel = parcel
         self.replies = replies
     }
 
     var isEmpty: Bool { parcel == nil && replies == nil }
+
+    /// Tells what became of the message, once that is acknowledged.
+    func report(to observer: (any KserObserver)?) {
+        guard let observer else { return }
+        switch verdict {
+        case .done: break
+        case .retried(let tier): observer.messageRetried(record, dispatch, tier: tier)
+        case .givenUp(let reason): observer.messageGivenUp(record, dispatch, reason: reason)
+        }
+    }
 
     /// Hands everything to its producers.
     func send() async throws -> [Delivery] {

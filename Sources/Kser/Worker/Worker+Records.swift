@@ -2,6 +2,8 @@
 extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
+        controller.observer?.partitionBegan(partition, of: self)
+        defer { controller.observer?.partitionEnded(partition, of: self) }
         switch concurrency.mode {
         case .partition: try await workInOrder(partition)
         case .key, .unordered: try await workInLanes(partition)

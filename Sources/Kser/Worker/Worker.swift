@@ -51,6 +51,11 @@ public final class Worker: Sendable {
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
         defer { signals.end() }
         log(.info, "Consumer.Starting...")
+        if let observer = controller.observer {
+            consumer.report(to: observer)
+            observer.workerBegan(self)
+        }
+        defer { controller.observer?.workerEnded(self) }
         warnOfUnreadRetries()
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
@@ -77,6 +82,15 @@ public final class Worker: Sendable {
         }
         if let error = failure.error { throw error }
     }
+
+    /// The group that the worker's consumer is in.
+    package var groupID: String? { consumer.groupID }
+
+    /// Whether a file pauses the worker.
+    package var isPaused: Bool { options.controlFiles?.isPaused ?? false }
+
+    /// The topics that the worker's consumer reads.
+    package var subscribedTopics: [String]? { consumer.subscribedTopics }
 
     /// Stops taking records, lets the handlers in flight finish within the consumer's drain deadline, commits and leaves
     /// the group; `run` then returns. Calling it twice is the same as once.
