@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Werror
 
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
-COMPONENTS := ^(KserKafkaTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
+COMPONENTS := ^(KserKafkaTests|KserMetricsTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
 .PHONY: demo test soak lint tsan bench docs deps clean
 

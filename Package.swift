@@ -35,11 +35,17 @@ let package = Package(
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
+        .library(name: "KserMetrics", targets: ["KserMetrics"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
+        .systemLibrary(
+            name: "CLibmicrohttpd",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]
+        ),
         .systemLibrary(
             name: "CLibrdkafka",
             pkgConfig: "rdkafka",
@@ -64,6 +70,7 @@ let package = Package(
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
+        library("KserMetrics", ["Kser", "CLibmicrohttpd"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
         library("OpenTracing", []),
         library("OpenTracingMock", ["OpenTracing"]),
@@ -76,6 +83,7 @@ let package = Package(
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
+        tests("KserMetricsTests", ["Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting", "TestSupport"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),

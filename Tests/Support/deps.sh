@@ -2,7 +2,7 @@
 # Installs what is missing, says what it does, and is silent when there is nothing to do.
 #
 #   deps.sh run     the libraries that the package links
-#   deps.sh test    those, plus kcat and a Python environment with the real kser and a broker (.build/venv)
+#   deps.sh test    those, plus kcat, Prometheus and a Python environment with the real kser and a broker (.build/venv)
 #
 # KSER_VENV=<folder> names a ready Python environment to use instead of .build/venv.
 set -euo pipefail
@@ -20,14 +20,16 @@ if have apt-get; then manager=apt; elif have brew; then manager=brew; else manag
 missing=()
 need() { if [[ $manager == brew ]]; then missing+=("$2"); else missing+=("$1"); fi; } # need <Debian name> <Homebrew name>
 
-rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0' sodium='libsodium >= 1.0.18'
+rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0' sodium='libsodium >= 1.0.18' microhttpd='libmicrohttpd >= 0.9.75'
 have pkg-config || need pkg-config pkgconf
 pkg-config --exists "$rdkafka" 2>/dev/null || need librdkafka-dev librdkafka
 pkg-config --exists "$simdjson" 2>/dev/null || need libsimdjson-dev simdjson
 pkg-config --exists "$sodium" 2>/dev/null || need libsodium-dev libsodium
+pkg-config --exists "$microhttpd" 2>/dev/null || need libmicrohttpd-dev libmicrohttpd
 venv=${KSER_VENV:-.build/venv}
 if [[ $profile == test ]]; then
     have kcat || need kcat kcat
+    have prometheus && have promtool || need prometheus prometheus
     [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
 fi
 
@@ -50,8 +52,8 @@ if ((${#missing[@]})); then
         $as_root apt-get update
         $as_root "${install[@]}"
     fi
-    pkg-config --exists "$rdkafka" "$simdjson" "$sodium" ||
-        fail "this system's packages are too old: need $rdkafka, $simdjson and $sodium"
+    pkg-config --exists "$rdkafka" "$simdjson" "$sodium" "$microhttpd" ||
+        fail "this system's packages are too old: need $rdkafka, $simdjson, $sodium and $microhttpd"
 fi
 
 if [[ $profile == test && -n ${KSER_VENV:-} ]]; then
