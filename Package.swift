@@ -85,7 +85,7 @@ let package = Package(
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserMetricsTests", ["Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting", "TestSupport"]),
         tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
-        tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
+        tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting"]),
         tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
 
         tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
