@@ -77,7 +77,11 @@ let package = Package(
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
+        program(
+            "kser-bench",
+            path: "Sources/kser-bench",
+            ["Kser", "KserKafka", "KserMetrics", "CLibrdkafka", "CSimdjson"]
+        ),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),

@@ -14,6 +14,7 @@ enum KserBench {
         Benchmark("latency", latency),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
+        Benchmark("metrics", metrics),
     ]
 
     static func main() async throws {

@@ -81,12 +81,18 @@ struct Place: Hashable, Sendable {
     let partition: Int32
 }
 
+extension Place {
+    /// Where a record is.
+    init(_ record: Record) { self.init(topic: record.topic, partition: record.partition) }
+}
+
 /// What is counted for one partition.
 final class PlaceSeries: Sendable {
     let group: String
     let consumed: Counter
     let wait: Histogram
     let processed: Histogram
+    let ages = InFlightAges()
 
     init(group: String, consumed: Counter, wait: Histogram, processed: Histogram) {
         self.group = group

@@ -1,43 +1,22 @@
 import Kser
 import Synchronization
 
-/// What is read of the partitions whenever the metrics are.
-struct ProgressMetrics: Sendable {
-    private let ages = InFlightAges()
-
-    init(_ registry: MetricsRegistry, _ workers: RunningWorkers) throws(MetricsError) {
-        let gauges = try Gauges()
-        let source = ProgressSource(workers: workers, ages: ages, gauges: gauges)
-        try registry.add(source, gauges.all)
-    }
-
-    func began(_ record: Record) { ages.began(record) }
-
-    func ended(_ record: Record) { ages.ended(record) }
-}
-
-/// When the records in flight began.
-private final class InFlightAges: Sendable {
-    private let begins = Mutex<[Place: [Int64: ContinuousClock.Instant]]>([:])
+/// When the records in flight of one partition began.
+final class InFlightAges: Sendable {
+    private let begins = Mutex<[Int64: ContinuousClock.Instant]>([:])
 
     func began(_ record: Record) {
-        let place = Place(topic: record.topic, partition: record.partition)
         let now = ContinuousClock.now
-        begins.withLock { $0[place, default: [:]][record.offset] = now }
+        begins.withLock { $0[record.offset] = now }
     }
 
-    func ended(_ record: Record) {
-        let place = Place(topic: record.topic, partition: record.partition)
-        _ = begins.withLock { $0[place]?.removeValue(forKey: record.offset) }
-    }
+    func ended(_ record: Record) { _ = begins.withLock { $0.removeValue(forKey: record.offset) } }
 
     /// How long the record runs that began first; zero when none runs.
-    func oldest(at place: Place) -> Duration {
-        let first = begins.withLock { $0[place]?.values.min() }
-        return first?.duration(to: .now) ?? .zero
-    }
+    var oldest: Duration { begins.withLock { $0.values.min() }?.duration(to: .now) ?? .zero }
 }
 
+/// What is read of the partitions whenever the metrics are.
 private struct Gauges: Sendable {
     let lag: FamilyDescription
     let oldest: FamilyDescription
@@ -68,10 +47,21 @@ private struct Gauges: Sendable {
     var all: [FamilyDescription] { [lag, oldest, incomplete, buffered, committed, assigned, paused] }
 }
 
-private struct ProgressSource: MetricSource {
-    let workers: RunningWorkers
-    let ages: InFlightAges
-    let gauges: Gauges
+/// Reads the partitions that workers work on.
+struct ProgressSource: MetricSource {
+    private let workers: RunningWorkers
+    private let places: SeriesCache<Place, PlaceSeries>
+    private let gauges: Gauges
+
+    /// Registers the metrics of the partitions.
+    static func register(
+        with registry: MetricsRegistry,
+        _ workers: RunningWorkers,
+        _ places: SeriesCache<Place, PlaceSeries>
+    ) throws(MetricsError) {
+        let source = ProgressSource(workers: workers, places: places, gauges: try Gauges())
+        try registry.add(source, source.gauges.all)
+    }
 
     private struct Row {
         let progress: PartitionProgress
@@ -86,7 +76,7 @@ private struct ProgressSource: MetricSource {
             return Row(
                 progress: progress,
                 group: assignment.worker.groupID ?? "",
-                oldest: ages.oldest(at: place)
+                oldest: places[place].ages.oldest
             )
         }
         write(gauges.lag, rows, &writer) { $0.progress.lag.map(Double.init) }

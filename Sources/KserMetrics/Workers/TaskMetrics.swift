@@ -50,7 +50,7 @@ final class EntrypointSeries: Sendable {
     let failed: Histogram
     private let makeResult: @Sendable (TaskStatus) -> Counter
     /// Made when needed: Python's kser shows none before.
-    private let results = Mutex<[TaskStatus: Counter]>([:])
+    private let results = Mutex((success: Counter?.none, failure: Counter?.none))
 
     init(
         inFlight: Gauge,
@@ -66,10 +66,11 @@ final class EntrypointSeries: Sendable {
 
     func result(_ status: TaskStatus) -> Counter {
         results.withLock { results in
-            if let result = results[status] { return result }
-            let result = makeResult(status)
-            results[status] = result
-            return result
+            let known = status == .success ? results.success : results.failure
+            if let known { return known }
+            let made = makeResult(status)
+            if status == .success { results.success = made } else { results.failure = made }
+            return made
         }
     }
 }

@@ -17,7 +17,6 @@ public final class WorkerMetrics: Sendable {
     let messages: MessageMetrics
     let outcomes: OutcomeMetrics
     let workers = RunningWorkers()
-    private let progress: ProgressMetrics
     private let entrypoints: SeriesCache<String, EntrypointSeries>
     private let places: SeriesCache<Place, PlaceSeries>
 
@@ -34,16 +33,16 @@ public final class WorkerMetrics: Sendable {
         self.tasks = tasks
         self.messages = messages
         outcomes = try OutcomeMetrics(registry)
-        progress = try ProgressMetrics(registry, workers)
         entrypoints = SeriesCache { tasks.series(of: $0) }
         places = SeriesCache { [workers] in messages.series(of: $0, group: workers.group(of: $0.topic)) }
+        try ProgressSource.register(with: registry, workers, places)
     }
 }
 
 extension WorkerMetrics: KserObserver {
     /// Counts the delivery, and how long the record waited since it was sent.
     public func recordTaken(_ record: Record) {
-        let series = places[Place(topic: record.topic, partition: record.partition)]
+        let series = places[Place(record)]
         series.consumed.increment()
         if let timestamp = record.timestamp {
             series.wait.observe(max(0, Timestamp.now() - Double(timestamp) / 1_000))
@@ -53,7 +52,7 @@ extension WorkerMetrics: KserObserver {
     /// Counts the message as in flight.
     public func messageBegan(_ execution: Execution, entrypoint: String?) {
         entrypoints[entrypoint ?? ""].inFlight.increment()
-        if let record = execution.record { progress.began(record) }
+        if let record = execution.record { places[Place(record)].ages.began(record) }
     }
 
     /// Counts how long the message ran, and how it ended.
@@ -69,12 +68,12 @@ extension WorkerMetrics: KserObserver {
         series.inFlight.decrement()
         (isSuccess ? series.succeeded : series.failed).observe(seconds)
         guard let record = execution.record else { return }
-        progress.ended(record)
-        let place = Place(topic: record.topic, partition: record.partition)
+        let place = places[Place(record)]
+        place.ages.ended(record)
         if isSuccess {
-            places[place].processed.observe(seconds)
+            place.processed.observe(seconds)
         } else {
-            messages.processed(record.topic, places[place].group, error: "\(dispatch.result.retcode)").observe(seconds)
+            messages.processed(record.topic, place.group, error: "\(dispatch.result.retcode)").observe(seconds)
         }
     }
 
