@@ -15,6 +15,7 @@ enum KserBench {
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
         Benchmark("metrics", metrics),
+        Benchmark("scraped", scraped),
     ]
 
     static func main() async throws {

@@ -12,17 +12,6 @@ struct Arrival: Sendable {
         Invocation(message: execution.received, record: execution.record, attempt: execution.attempt)
     }
 
-    /// Tells that the message begins.
-    func began(_ observer: any KserObserver) -> ContinuousClock.Instant {
-        observer.messageBegan(execution, entrypoint: entrypoint?.path)
-        return .now
-    }
-
-    /// Tells that the message came to its end.
-    func ended(_ observer: any KserObserver, _ dispatch: Dispatch, since start: ContinuousClock.Instant) {
-        observer.messageEnded(execution, entrypoint: entrypoint?.path, dispatch, after: start.duration(to: .now))
-    }
-
     func failure(_ error: any Error) -> ExecutionResult { .from(error, uuid: execution.received.uuid) }
 }
 

@@ -21,7 +21,7 @@ extension Controller {
 
     /// Runs a message; whatever happens becomes the result.
     public nonisolated func run(_ message: Message) async -> ExecutionResult {
-        await dispatch(makeArrival(message, record: nil, attempt: 1)).result
+        await observe(makeArrival(message, record: nil, attempt: 1)).result
     }
 
     /// Runs the message in a record and tells what became of it.
@@ -34,17 +34,28 @@ extension Controller {
     }
 
     private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
+        let arrival: Arrival
         do {
-            let arrival =
-                if let onMessage = hooks.onMessage {
-                    makeArrival(try await onMessage(decode(bytes)), record: record, attempt: attempt)
-                } else {
-                    makeArrival(try decode(bytes), record: record, attempt: attempt)
-                }
-            return await dispatch(arrival)
+            if let onMessage = hooks.onMessage {
+                arrival = makeArrival(try await onMessage(decode(bytes)), record: record, attempt: attempt)
+            } else {
+                arrival = makeArrival(try decode(bytes), record: record, attempt: attempt)
+            }
         } catch {
             return refuse(bytes, record, error)
         }
+        return observer == nil ? await dispatch(arrival) : await observe(arrival)
+    }
+
+    /// Runs a message, and tells the observer.
+    private nonisolated func observe(_ arrival: Arrival) async -> Dispatch {
+        guard let observer else { return await dispatch(arrival) }
+        observer.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
+        let start = ContinuousClock.now
+        let dispatch = await dispatch(arrival)
+        let duration = start.duration(to: .now)
+        observer.messageEnded(arrival.execution, entrypoint: arrival.entrypoint?.path, dispatch, after: duration)
+        return dispatch
     }
 
     private nonisolated func decode(_ bytes: [UInt8]) throws -> Message {
@@ -79,13 +90,11 @@ extension Controller {
 
     /// Runs a message, through the middleware when there is some, and concludes.
     private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
-        let start = observer.map { arrival.began($0) }
-        var dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
+        let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
-        if let hook, let message = dispatch.message { dispatch = await conclude(dispatch, message, hook) }
-        if let start, let observer { arrival.ended(observer, dispatch, since: start) }
-        return dispatch
+        guard let hook, let message = dispatch.message else { return dispatch }
+        return await conclude(dispatch, message, hook)
     }
 
     /// Hands a result to the application's hook; one that throws makes it a failure.

@@ -24,6 +24,7 @@ final class HTTPDaemon: Sendable {
     private struct State: Sendable {
         var daemon: Daemon?
         var isStopping = false
+        var isYielding = false
     }
 
     /// The server's handle. libmicrohttpd's functions on it may be called from any thread.
@@ -104,6 +105,7 @@ extension HTTPDaemon {
         guard let server, let connection, let path, let method, let bodySize, let context else { return .NO }
         let daemon = Unmanaged<HTTPDaemon>.fromOpaque(server).takeUnretainedValue()
         guard let opaque = context.pointee else {
+            daemon.yieldToWork()
             context.pointee = Unmanaged.passRetained(Exchange()).toOpaque()
             return .YES
         }
@@ -128,6 +130,22 @@ extension HTTPDaemon {
         guard let opaque = context?.pointee else { return }
         Unmanaged<Exchange>.fromOpaque(opaque).release()
         context?.pointee = nil
+    }
+
+    /// Lets the program's own threads go first when there is more to do than processors: clients that ask without end
+    /// then take little from the work.
+    private func yieldToWork() {
+        let isFirst = state.withLock { state in
+            defer { state.isYielding = true }
+            return !state.isYielding
+        }
+        guard isFirst else { return }
+        #if os(Linux)
+        // On Linux this is about the thread alone.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        #else
+        pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
+        #endif
     }
 
     private func serve(_ request: HTTPRequest, _ exchange: Exchange, _ connection: Connection) -> MHD_Result {

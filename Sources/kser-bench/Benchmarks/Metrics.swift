@@ -22,16 +22,16 @@ func metrics(on stage: Stage) async throws -> [Row] {
 
 /// What a message asks when nobody observes: at its record, its begin, its run, its outcome and its end.
 private func costWhenOff() async throws -> Double {
-    let controllers = [Controller(), Controller()]
-    var observed = 0
-    let asked = try await nanoseconds(10_000_000) { index in
-        let controller = controllers[index & 1]
-        for _ in 0..<5 where controller.observer != nil { observed += 1 }
+    let controllers = (0..<8).map { _ in Controller() }
+    let stranger = Controller()
+    var found = 0
+    let asked = try await nanoseconds(5_000_000) { index in
+        for step in 0..<5 where controllers[(index &+ step) & 7].observer != nil { found += 1 }
     }
-    let idle = try await nanoseconds(10_000_000) { index in
-        if controllers[index & 1] === controllers[(index + 1) & 1] { observed += 1 }
+    let idle = try await nanoseconds(5_000_000) { index in
+        for step in 0..<5 where controllers[(index &+ step) & 7] === stranger { found += 1 }
     }
-    precondition(observed == 0)
+    precondition(found == 0)
     return max(0, asked - idle)
 }
 
@@ -68,4 +68,31 @@ private func nanoseconds(_ count: Int, _ body: (Int) throws -> Void) async throw
 
 private func nanoseconds(_ count: Int, _ body: () throws -> Void) async throws -> Double {
     try await nanoseconds(count) { _ in try body() }
+}
+
+/// A worker's throughput while 32 connections read its metrics without end, beside that while nobody does.
+@concurrent
+func scraped(on stage: Stage) async throws -> [Row] {
+    guard let wrk = Installation.program("wrk") else { throw Misuse("no wrk here; install it with: make deps") }
+    let backlog = try await stage.backlog()
+    let metrics = try WorkerMetrics()
+    let (requests, noteRequest) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    try metrics.registry.gauge("bench_time", help: "Shows that somebody reads") {
+        noteRequest.yield()
+        return 0
+    }
+    let server = try MetricsServer(metrics, address: "127.0.0.1", port: 0)
+    let url = "http://127.0.0.1:\(server.port)/metrics"
+    let figures = try await Rounds(count: 7).compare(
+        {
+            let load = try Child(wrk, ["-t", "1", "-c", "32", "-d", "600", url])
+            defer { load.kill() }
+            var iterator = requests.makeAsyncIterator()
+            await iterator.next()
+            return try await work(through: backlog, .partition, observer: metrics)
+        },
+        with: { try await work(through: backlog, .partition, observer: metrics) }
+    )
+    await server.stop()
+    return [Row(name: "scraped", ours: figures.ours, baseline: figures.baseline, unit: "messages/s", target: 0.8)]
 }

@@ -21,6 +21,13 @@ enum Installation {
             .first
     }
 
+    /// A program by its name.
+    static func program(_ name: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").lazy
+            .compactMap { existing(URL(filePath: "\($0)/\(name)")) }
+            .first
+    }
+
     private static func existing(_ file: URL) -> String? {
         FileManager.default.fileExists(atPath: file.path()) ? file.path() : nil
     }
