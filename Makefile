@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Werror
 
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
-COMPONENTS := ^(KserKafkaTests|KserMetricsTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
+COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
 .PHONY: demo test soak lint tsan bench docs deps clean
 
@@ -38,7 +38,7 @@ lint:
 # no test passes, hence the second line.
 tsan:
 	set -o pipefail; TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/tsan.supp \
-		swift test --sanitize thread --scratch-path .build/tsan --filter '^(KserTests|KserTestingTests|OpenTracingTests)\.' 2>&1 | tee .build/tsan.log
+		swift test --sanitize thread --scratch-path .build/tsan --filter '^(JaegerTests|KserTests|KserTestingTests|OpenTracingTests)\.' 2>&1 | tee .build/tsan.log
 	@grep -q 'Test run with [1-9]' .build/tsan.log
 
 # A table here, and .build/bench.json. ONLY="decode latency" measures these alone.

@@ -141,6 +141,15 @@ package enum PythonPeer {
         ).success(within: .seconds(60))
     }
 
+    /// Sends values in a transaction that is aborted once they are delivered.
+    package static func abortTransaction(_ values: [String], to topic: String, on bootstrapServers: String) async throws
+    {
+        try await run(
+            "py_tasks.py",
+            ["abort"] + values + ["--bootstrap", bootstrapServers, "--topic", topic]
+        ).success(within: .seconds(60))
+    }
+
     /// Waits until a consumer group is stable and each of its `count` members holds partitions.
     package static func members(_ count: Int, of group: String, on bootstrapServers: String) async throws {
         try await run(
@@ -162,4 +171,50 @@ package enum PythonPeer {
     }
 
     private static let lockPaths = Result { try TemporaryDirectory("python") }
+}
+
+extension PythonPeer {
+    /// A span of jaeger-client's tracer, its numbers in hexadecimal digits.
+    package struct Span: Decodable, Sendable {
+        package var trace: String
+        package var span: String
+        package var parent: String
+    }
+
+    /// What a Python reader made of an answer.
+    package struct Answer: Decodable, Sendable {
+        /// A child of what the headers carry.
+        package var headers: Span
+        /// A child of what the metadata carry.
+        package var carrier: Span?
+    }
+
+    /// Sends a task of dice.DiceLaunch in a span of jaeger-client's tracer.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic to send to.
+    ///   - carrier: how the context travels: `headers`, `tracing` or `parent-span`.
+    ///   - bootstrapServers: the broker's address.
+    /// - Returns: the span.
+    /// - Throws: ``UnexpectedEnd``, ``DeadlineExceeded``.
+    package static func sendTraced(
+        to topic: String,
+        carrier: String,
+        on bootstrapServers: String
+    ) async throws -> Span {
+        let output = try await run(
+            "py_trace.py",
+            ["send", "--bootstrap", bootstrapServers, "--topic", topic, "--carrier", carrier]
+        ).success(within: .seconds(60))
+        return try JSONDecoder().decode(Span.self, from: Data((output.lines.last ?? "").utf8))
+    }
+
+    /// Reads an answer, and starts spans as children of what it carries.
+    package static func readTraced(from topic: String, on bootstrapServers: String) async throws -> Answer {
+        let output = try await run(
+            "py_trace.py",
+            ["read", "--bootstrap", bootstrapServers, "--topic", topic]
+        ).success(within: .seconds(90))
+        return try JSONDecoder().decode(Answer.self, from: Data((output.lines.last ?? "").utf8))
+    }
 }

@@ -21,19 +21,29 @@ extension Controller {
 
     /// Runs a message; whatever happens becomes the result.
     public nonisolated func run(_ message: Message) async -> ExecutionResult {
-        await observe(makeArrival(message, record: nil, attempt: 1)).result
+        await dispatch(makeArrival(message, record: nil, attempt: 1)).result
     }
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
+        await dispatch(record, attempt: attempt, in: nil)
+    }
+
+    /// Runs the message in a record, a task of an operation as the cluster's store allows.
+    nonisolated func dispatch(_ record: Record, attempt: Int = 1, in cluster: OperationCluster?) async -> Dispatch {
         guard let value = record.value else {
             let error = KserError.validation("The record has no value: a tombstone is not a message")
             return refuse([], record, error)
         }
-        return await dispatch(value, record: record, attempt: attempt)
+        return await dispatch(value, record: record, attempt: attempt, in: cluster)
     }
 
-    private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
+    private nonisolated func dispatch(
+        _ bytes: [UInt8],
+        record: Record?,
+        attempt: Int,
+        in cluster: OperationCluster? = nil
+    ) async -> Dispatch {
         let arrival: Arrival
         do {
             if let onMessage = hooks.onMessage {
@@ -44,18 +54,10 @@ extension Controller {
         } catch {
             return refuse(bytes, record, error)
         }
-        return observer == nil ? await dispatch(arrival) : await observe(arrival)
-    }
-
-    /// Runs a message, and tells the observer.
-    private nonisolated func observe(_ arrival: Arrival) async -> Dispatch {
-        guard let observer else { return await dispatch(arrival) }
-        observer.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
-        let start = ContinuousClock.now
-        let dispatch = await dispatch(arrival)
-        let duration = start.duration(to: .now)
-        observer.messageEnded(arrival.execution, entrypoint: arrival.entrypoint?.path, dispatch, after: duration)
-        return dispatch
+        if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+            return await cluster.dispatch(arrival, ticket, record, on: self)
+        }
+        return await dispatch(arrival)
     }
 
     private nonisolated func decode(_ bytes: [UInt8]) throws -> Message {
@@ -74,7 +76,7 @@ extension Controller {
     }
 
     private nonisolated func refuse(_ bytes: [UInt8], _ record: Record?, _ error: any Error) -> Dispatch {
-        observer?.messageRefused(record, error)
+        monitor?.messageRefused(record, error)
         let known = KserError(converting: error)
         logger.log(.error) {
             LogRecord(
@@ -89,7 +91,27 @@ extension Controller {
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.
-    private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+    nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+        if let monitor { return await dispatch(arrival, monitor) }
+        return await observe(arrival)
+    }
+
+    /// Runs a message, and tells the monitor.
+    private nonisolated func dispatch(_ arrival: Arrival, _ monitor: any KserMonitor) async -> Dispatch {
+        monitor.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
+        let start = ContinuousClock.now
+        let dispatch = await observe(arrival)
+        let duration = start.duration(to: .now)
+        monitor.messageEnded(arrival.execution, entrypoint: arrival.entrypoint?.path, dispatch, after: duration)
+        return dispatch
+    }
+
+    private nonisolated func observe(_ arrival: Arrival) async -> Dispatch {
+        guard let observer else { return await settle(arrival) }
+        return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
+    }
+
+    private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
         let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
@@ -126,7 +148,7 @@ extension Controller {
 
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
-        let reached = Reached()
+        let reached = Reached(arrival.work)
         let result: ExecutionResult
         do {
             result = try await next(0, reached)(arrival.invocation)
@@ -141,7 +163,8 @@ extension Controller {
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
         guard index < middleware.count else {
             return { [self] invocation in
-                let arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                arrival.work = reached.work
                 reached.last = arrival
                 return try await perform(arrival)
             }
@@ -153,7 +176,13 @@ extension Controller {
 
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
+        if let work = arrival.work { return try await work(entrypoint, arrival.execution) }
         return try await entrypoint.perform(arrival.execution, nil)
+    }
+
+    /// The operation that is registered under its path.
+    nonisolated func operation(at path: String) -> (any OperationEntrypoint)? {
+        registry.withLock { $0[path]?.operation }
     }
 
     private nonisolated func makeArrival(_ message: consuming Message, record: Record?, attempt: Int) -> Arrival {
@@ -166,6 +195,7 @@ extension Controller {
             record: record,
             attempt: attempt,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
         return Arrival(execution: execution, entrypoint: entrypoint)

@@ -16,8 +16,9 @@ public actor Controller {
     /// Where log lines go.
     public nonisolated let logger: KserLogger
     /// Who is told what happens to messages, here and in the workers that this controller runs for.
-    public nonisolated let observer: (any KserObserver)?
+    public nonisolated let monitor: (any KserMonitor)?
 
+    nonisolated let observer: (any ExecutionObserver)?
     nonisolated let hooks: ControllerHooks
     nonisolated let middleware: [any Middleware]
     nonisolated let registry = Mutex(Registry())
@@ -30,20 +31,41 @@ public actor Controller {
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, the first outermost.
     ///   - logger: where log lines go.
-    ///   - observer: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
+    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
     public init(
         name: String = "Controller",
         codec: any MessageCodec = JSONMessageCodec(),
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
         logger: KserLogger = .standard,
-        observer: (any KserObserver)? = nil
+        monitor: (any KserMonitor)? = nil
+    ) {
+        self.init(
+            name: name,
+            codec: codec,
+            hooks: hooks,
+            middleware: middleware,
+            logger: logger,
+            monitor: monitor,
+            observer: nil
+        )
+    }
+
+    package init(
+        name: String,
+        codec: any MessageCodec,
+        hooks: ControllerHooks,
+        middleware: [any Middleware],
+        logger: KserLogger,
+        monitor: (any KserMonitor)?,
+        observer: (any ExecutionObserver)?
     ) {
         self.name = name
         self.codec = codec
         self.hooks = hooks
         self.middleware = middleware
         self.logger = logger
+        self.monitor = monitor
         self.observer = observer
     }
 }

@@ -13,15 +13,25 @@ public struct Dispatch: Sendable {
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
 
+    /// What the handler sent through the transactions of a worker.
+    var sent: [ProducerRecord] = []
+
+    /// What the message was to an operation that runs across machines; nil for all others.
+    var step: OperationStep?
+
     /// Nil when the message could not be decoded.
     private let execution: Execution?
 
-    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?) {
+    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?, step: OperationStep? = nil) {
         self.execution = execution
         self.result = result
         self.refusal = refusal
+        self.step = step
     }
 
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }
+
+    /// Headers for the record that answers the message.
+    var replyHeaders: [Record.Header] { execution?.replyHeaders ?? [] }
 }

@@ -27,6 +27,9 @@ public struct ReplayReport: Sendable, Hashable {
     public var passedOver = 0
     /// The offset after the last letter looked at, by partition: where a later replay begins to replay none twice.
     public var ends: [Int32: Int64] = [:]
+
+    /// A report of nothing.
+    public init() {}
 }
 
 /// A replay that stopped half way.

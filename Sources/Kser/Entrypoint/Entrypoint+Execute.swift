@@ -7,7 +7,7 @@ extension Entrypoint {
     ///   - metadata: data about the message.
     ///   - result: the result of what ran before, merged first.
     ///   - logger: where the log lines go.
-    ///   - observer: who is told what happens; nobody when nil.
+    ///   - monitor: who is told what happens; nobody when nil.
     /// - Returns: the result; it never throws, not even when `onError` does.
     public func execute(
         _ params: JSONObject = [:],
@@ -15,9 +15,36 @@ extension Entrypoint {
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
         logger: KserLogger = .standard,
-        observer: (any KserObserver)? = nil
+        monitor: (any KserMonitor)? = nil
     ) async -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, observer: observer)
+        await execute(
+            params,
+            uuid: uuid,
+            metadata: metadata,
+            result: result,
+            logger: logger,
+            monitor: monitor,
+            observer: nil
+        )
+    }
+
+    package func execute(
+        _ params: JSONObject,
+        uuid: String,
+        metadata: JSONObject,
+        result: ExecutionResult?,
+        logger: KserLogger,
+        monitor: (any KserMonitor)? = nil,
+        observer: (any ExecutionObserver)?
+    ) async -> ExecutionResult {
+        let execution = makeExecution(
+            params,
+            uuid: uuid,
+            metadata: metadata,
+            logger: logger,
+            monitor: monitor,
+            observer: observer
+        )
         do {
             return try await RegisteredEntrypoint(self).perform(execution, result)
         } catch {
@@ -34,9 +61,9 @@ extension Entrypoint {
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
         logger: KserLogger = .standard,
-        observer: (any KserObserver)? = nil
+        monitor: (any KserMonitor)? = nil
     ) async throws -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, observer: observer)
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
         return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
     }
 
@@ -56,7 +83,8 @@ extension Entrypoint {
         uuid: String,
         metadata: JSONObject,
         logger: KserLogger,
-        observer: (any KserObserver)?
+        monitor: (any KserMonitor)?,
+        observer: (any ExecutionObserver)? = nil
     ) -> Execution {
         Execution(
             uuid: uuid,
@@ -65,6 +93,7 @@ extension Entrypoint {
             params: params,
             metadata: metadata,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
     }

@@ -9,6 +9,7 @@ public final class Execution: Sendable {
         /// The message as it was received, with the params, the metadata and the result as they are now.
         var message: Message
         var status: TaskStatus
+        var replyHeaders: [Record.Header] = []
     }
 
     /// The uuid of the task.
@@ -21,11 +22,15 @@ public final class Execution: Sendable {
     public let attempt: Int
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
+
     /// Who is told what happens; nil when nobody is.
-    let observer: (any KserObserver)?
+    package let monitor: (any KserMonitor)?
+
+    /// What runs around the steps; nil when nothing does.
+    @usableFromInline package let observer: (any ExecutionObserver)?
 
     private let state: Mutex<State>
-    private let isTask: Bool
+    package let isTask: Bool
     private let revision = Atomic(0)
     private let hadParams: Bool
     private let hadMetadata: Bool
@@ -39,7 +44,8 @@ public final class Execution: Sendable {
         attempt: Int,
         status: TaskStatus = .pending,
         logger: KserLogger,
-        observer: (any KserObserver)?
+        monitor: (any KserMonitor)?,
+        observer: (any ExecutionObserver)?
     ) {
         uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
         self.path = path
@@ -47,6 +53,7 @@ public final class Execution: Sendable {
         self.record = record
         self.attempt = attempt
         self.logger = logger
+        self.monitor = monitor
         self.observer = observer
         hadParams = !message.params.isEmpty
         hadMetadata = !message.metadata.isEmpty
@@ -64,7 +71,8 @@ public final class Execution: Sendable {
         attempt: Int = 1,
         status: TaskStatus = .pending,
         logger: KserLogger,
-        observer: (any KserObserver)? = nil
+        monitor: (any KserMonitor)? = nil,
+        observer: (any ExecutionObserver)? = nil
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
         self.init(
@@ -75,6 +83,7 @@ public final class Execution: Sendable {
             attempt: attempt,
             status: status,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
     }
@@ -104,6 +113,12 @@ public final class Execution: Sendable {
     public var status: TaskStatus {
         get { state.withLock { $0.status } }
         set { state.withLock { $0.status = newValue } }
+    }
+
+    /// Headers for the record that answers the message.
+    package var replyHeaders: [Record.Header] {
+        get { state.withLock { $0.replyHeaders } }
+        set { state.withLock { $0.replyHeaders = newValue } }
     }
 
     /// The last part of the path: kser's class name.
@@ -208,13 +223,13 @@ extension Execution {
     /// Notes that the handler is about to run.
     @usableFromInline
     func noteRun() {
-        observer?.taskBegan(self)
+        monitor?.taskBegan(self)
         logStep("Run")
     }
 
     @usableFromInline
     func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
-        observer?.taskEnded(self, level == .error ? .failed : .success)
+        monitor?.taskEnded(self, level == .error ? .failed : .success)
         logger.log(level) {
             LogRecord(
                 level,

@@ -9,8 +9,8 @@ public protocol RecordSource: Sendable {
     /// The topics that are read, as they were asked for; nil when they are not known.
     var subscribedTopics: [String]? { get }
 
-    /// Sets who is told of assignments and commits. A worker calls it with its controller's observer before it begins.
-    func report(to observer: any KserObserver)
+    /// Sets who is told of assignments and commits. A worker calls it with its controller's monitor before it begins.
+    func report(to monitor: any KserMonitor)
 
     /// Commits what is completed, and returns when the transport has it.
     func commit() async throws
@@ -31,5 +31,5 @@ extension RecordSource {
     public var subscribedTopics: [String]? { nil }
 
     /// Does nothing.
-    public func report(to observer: any KserObserver) {}
+    public func report(to monitor: any KserMonitor) {}
 }

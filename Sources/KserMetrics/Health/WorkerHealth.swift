@@ -10,7 +10,7 @@ extension WorkerMetrics {
     /// - Parameter limit: choose more than a handler may take, its retries in place included; 5 minutes by default.
     /// - Returns: the check, named `progress`.
     public func progressCheck(within limit: Duration = .seconds(300)) -> HealthCheck {
-        let watch = ProgressWatch(limit: limit)
+        let watch = StallWatch(limit: limit)
         return HealthCheck("progress") { [workers] in
             let stalled = watch.stalled(workers.assignments, now: .now)
             if !stalled.isEmpty {
@@ -34,7 +34,7 @@ extension WorkerMetrics {
 }
 
 /// Notes how far partitions were, and since when.
-final class ProgressWatch: Sendable {
+final class StallWatch: Sendable {
     private struct Mark {
         let stream: PartitionStream
         var position: Int64?
@@ -48,7 +48,7 @@ final class ProgressWatch: Sendable {
 
     /// The partitions that have not moved for as long as the limit.
     func stalled(_ assignments: [RunningWorkers.Assignment], now: ContinuousClock.Instant) -> [String] {
-        let readings = assignments.map { (assignment: $0, progress: $0.partition.progress) }
+        let readings = assignments.map { (assignment: $0, progress: $0.partition.status) }
         return marks.withLock { marks in
             let before = marks
             marks = [:]
@@ -68,7 +68,7 @@ final class ProgressWatch: Sendable {
     }
 }
 
-extension PartitionProgress {
+extension PartitionStatus {
     /// Whether there is something to be done.
     fileprivate var hasWork: Bool { (lag ?? 0) > 0 || inFlight > 0 || buffered > 0 }
 }

@@ -64,14 +64,14 @@ struct ProgressSource: MetricSource {
     }
 
     private struct Row {
-        let progress: PartitionProgress
+        let progress: PartitionStatus
         let group: String
         let oldest: Duration
     }
 
     func write(to writer: inout ExpositionWriter) {
         let rows = workers.assignments.map { assignment in
-            let progress = assignment.partition.progress
+            let progress = assignment.partition.status
             let place = Place(topic: progress.topic, partition: progress.partition)
             return Row(
                 progress: progress,

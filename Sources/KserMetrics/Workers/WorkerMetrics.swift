@@ -3,7 +3,7 @@ public import Kser
 /// Counts what controllers, workers and their consumers do.
 ///
 ///     let metrics = try WorkerMetrics()
-///     let controller = Controller(observer: metrics)
+///     let controller = Controller(monitor: metrics)
 ///     let server = try MetricsServer(metrics, port: 8888)
 ///
 /// It has the two metrics of Python's kser, those of OpenTelemetry's semantic conventions for messaging (1.44), and
@@ -39,7 +39,7 @@ public final class WorkerMetrics: Sendable {
     }
 }
 
-extension WorkerMetrics: KserObserver {
+extension WorkerMetrics: KserMonitor {
     /// Counts the delivery, and how long the record waited since it was sent.
     public func recordTaken(_ record: Record) {
         let series = places[Place(record)]

@@ -71,10 +71,10 @@ func dispatch(on stage: Stage) async throws -> [Row] {
 
 /// A controller whose typed handler does nothing, or calls the closure.
 func idleController(
-    observer: (any KserObserver)? = nil,
+    monitor: (any KserMonitor)? = nil,
     _ body: @escaping @Sendable () -> Void = {}
 ) async throws -> Controller {
-    let controller = Controller(observer: observer)
+    let controller = Controller(monitor: monitor)
     try await controller.register(Sample.entrypoint) { (point: Sample.Point, _) in body() }
     return controller
 }

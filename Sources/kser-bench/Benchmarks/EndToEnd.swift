@@ -24,11 +24,11 @@ func endToEnd(on stage: Stage) async throws -> [Row] {
 func work(
     through backlog: Backlog,
     _ concurrency: Concurrency,
-    observer: (any KserObserver)? = nil
+    monitor: (any KserMonitor)? = nil
 ) async throws -> Double {
     let span = Mutex(Span(of: backlog.count))
     let (done, finish) = AsyncStream.makeStream(of: Void.self)
-    let controller = try await idleController(observer: observer) {
+    let controller = try await idleController(monitor: monitor) {
         if span.withLock({ $0.note() }) { finish.finish() }
     }
     let worker = Worker(

@@ -26,7 +26,7 @@ private func costWhenOff() async throws -> Double {
     let stranger = Controller()
     var found = 0
     let asked = try await nanoseconds(5_000_000) { index in
-        for step in 0..<5 where controllers[(index &+ step) & 7].observer != nil { found += 1 }
+        for step in 0..<5 where controllers[(index &+ step) & 7].monitor != nil { found += 1 }
     }
     let idle = try await nanoseconds(5_000_000) { index in
         for step in 0..<5 where controllers[(index &+ step) & 7] === stranger { found += 1 }
@@ -38,7 +38,7 @@ private func costWhenOff() async throws -> Double {
 /// A record to a handler that does nothing, with and without metrics.
 private func costWhenOn() async throws -> Row {
     let record = Record(topic: "jobs", value: try Sample.bytes())
-    let (plain, counted) = (try await idleController(), try await idleController(observer: try WorkerMetrics()))
+    let (plain, counted) = (try await idleController(), try await idleController(monitor: try WorkerMetrics()))
     func rate(_ controller: Controller) async -> Double {
         await CPUTime.rate(30_000) {
             let result = await controller.run(record)
@@ -89,9 +89,9 @@ func scraped(on stage: Stage) async throws -> [Row] {
             defer { load.kill() }
             var iterator = requests.makeAsyncIterator()
             await iterator.next()
-            return try await work(through: backlog, .partition, observer: metrics)
+            return try await work(through: backlog, .partition, monitor: metrics)
         },
-        with: { try await work(through: backlog, .partition, observer: metrics) }
+        with: { try await work(through: backlog, .partition, monitor: metrics) }
     )
     await server.stop()
     return [Row(name: "scraped", ours: figures.ours, baseline: figures.baseline, unit: "messages/s", target: 0.8)]

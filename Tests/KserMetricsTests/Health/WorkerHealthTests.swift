@@ -14,7 +14,7 @@ import Testing
         let metrics = try WorkerMetrics()
         let (gate, begun) = (Gate(), KserTesting.Expectation("the first begins"))
         let ended = KserTesting.Expectation("both are run", count: 2)
-        let controller = Controller(logger: .none, observer: metrics)
+        let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("wait") { (_: JSONObject, _) in
             begun.fulfill()
             await gate.pass()
@@ -25,7 +25,7 @@ import Testing
         for _ in 0..<2 { try await broker.makeProducer().send(Message(entrypoint: "wait"), to: "jobs") }
         try await begun.wait(atMost: .seconds(60))
 
-        let watch = ProgressWatch(limit: .seconds(300))
+        let watch = StallWatch(limit: .seconds(300))
         let start = ContinuousClock.now
         func stalled(after seconds: Int) -> [String] {
             watch.stalled(metrics.workers.assignments, now: start + .seconds(seconds))
@@ -54,16 +54,16 @@ import Testing
         let topics = RetryTopics([.seconds(3_600)], with: broker.makeProducer())
         var options = WorkerOptions(retries: RetryPolicy(inPlace: .none, topics: topics), shutdownSignals: [])
         options.clock = clock.workerClock
-        let controller = Controller(logger: .none, observer: metrics)
+        let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("fail") { (_: JSONObject, _) in throw KserError.internal("no") }
         let worker = makeWorker(controller, topics: ["jobs"] + topics.names(for: "jobs"), options: options)
         async let running: Void = worker.run()
         try await broker.makeProducer().send(Message(entrypoint: "fail"), to: "jobs")
         try await clock.waitForSleepers(atMost: .seconds(60))
-        let watch = ProgressWatch(limit: .seconds(300))
+        let watch = StallWatch(limit: .seconds(300))
         let start = ContinuousClock.now
         let waiting = metrics.workers.assignments.filter { $0.partition.topic != "jobs" }
-        #expect(waiting.first?.partition.progress.lag == 1)
+        #expect(waiting.first?.partition.status.lag == 1)
         for seconds in [0, 300, 3_000] {
             #expect(watch.stalled(metrics.workers.assignments, now: start + .seconds(seconds)) == [])
         }
@@ -77,7 +77,7 @@ import Testing
         let check = metrics.assignmentCheck()
         #expect(await check.complaint() == "no worker runs")
         let begun = KserTesting.Expectation("the first begins")
-        let controller = Controller(logger: .none, observer: metrics)
+        let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("begin") { (_: JSONObject, _) in begun.fulfill() }
         let worker = makeWorker(controller)
         async let running: Void = worker.run()

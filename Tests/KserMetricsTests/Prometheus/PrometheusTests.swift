@@ -16,7 +16,7 @@ struct PrometheusTests {
             try Producer(ProducerConfiguration(bootstrapServers: broker.bootstrapServers))
         )
         let gate = Gate()
-        let controller = Controller(logger: .none, observer: metrics)
+        let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("good") { (_: JSONObject, _) in }
         try await controller.register("bad") { (_: JSONObject, _) in throw KserError.validation("no") }
         try await controller.register("slow") { (_: JSONObject, _) in await gate.pass() }

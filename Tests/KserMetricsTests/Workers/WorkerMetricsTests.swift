@@ -47,7 +47,7 @@ import Testing
                 }
             ),
             logger: .none,
-            observer: metrics
+            monitor: metrics
         )
         try await controller.register("good") { (_: JSONObject, _) in }
         try await controller.register("bad") { (_: JSONObject, _) in throw KserError.internal("no") }
@@ -89,7 +89,7 @@ import Testing
         broker.createTopic("jobs", partitions: 1)
         let begun = KserTesting.Expectation("the first begins")
         let (gate, ended) = (Gate(), KserTesting.Expectation("all are run", count: 10))
-        let controller = Controller(logger: .none, observer: metrics)
+        let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("wait") { (_: JSONObject, _) in
             begun.fulfill()
             await gate.pass()
@@ -123,7 +123,7 @@ import Testing
             shutdownSignals: []
         )
         options.clock = clock.workerClock
-        let controller = Controller(logger: .none, observer: metrics)
+        let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("flaky") { (_: JSONObject, _) in throw KserError.internal("again") }
         try await controller.register("hopeless") { (_: JSONObject, _) in throw KserError.validation("never") }
         try await send("hopeless")
@@ -152,7 +152,7 @@ import Testing
     @Test("Messages that cannot be opened are counted by why")
     func decryptFailures() async throws {
         let codec = try SecretBoxCodec(key: .generate())
-        let controller = Controller(codec: codec, logger: .none, observer: metrics)
+        let controller = Controller(codec: codec, logger: .none, monitor: metrics)
         let sealed = try SecretBoxCodec(key: .generate()).encode(Message(entrypoint: "x"))
         _ = await controller.run(sealed)
         _ = await controller.run("{\"data\": \"AAAA\", \"nonce\": \"AAAA\"}")
@@ -164,8 +164,8 @@ import Testing
 
     @Test("Operations are counted by the states that they come to")
     func operations() async throws {
-        let good = await Chain(fails: false).build(logger: .none, observer: metrics)
-        let bad = await Chain(fails: true).build(logger: .none, observer: metrics)
+        let good = await Chain(fails: false).build(logger: .none, monitor: metrics)
+        let bad = await Chain(fails: true).build(logger: .none, monitor: metrics)
         #expect(await good.execute().isSuccess)
         #expect(await !bad.execute().isSuccess)
         func count(_ status: String) -> Double? {

@@ -29,7 +29,7 @@ private struct MetricsCase {
         registered = try given.texts("registered")
         steps = try given.list("steps")
         metrics = try WorkerMetrics(hostname: Self.hostname)
-        controller = Controller(logger: .none, observer: metrics)
+        controller = Controller(logger: .none, monitor: metrics)
     }
 
     func outcome() async throws -> JSON {
@@ -54,7 +54,7 @@ private struct MetricsCase {
             guard let operation = try classes.entrypoint(step.text("class")) as? any OperationEntrypoint,
                 try step.truth("build")
             else { throw SchemaError("only operations that are built are executed: \(json)") }
-            _ = await operation.build(arguments.params, uuid: arguments.uuid, logger: .none, observer: metrics)
+            _ = await operation.build(arguments.params, uuid: arguments.uuid, logger: .none, monitor: metrics)
                 .execute()
         case let call: throw SchemaError("unknown call '\(call)'")
         }

@@ -3,6 +3,7 @@ import OpenTracing
 import OpenTracingMock
 import Synchronization
 import Testing
+import TracingVectorSupport
 
 extension TracingVectorTests {
     @Test(

@@ -2,6 +2,7 @@ import Kser
 import OpenTracing
 import OpenTracingMock
 import Testing
+import TracingVectorSupport
 
 extension MockScript {
     func start(_ operation: JSONObject) throws {

@@ -5,6 +5,7 @@
                                               uuid, entrypoint, params and metadata
   py_tasks.py results --topic T --count N     prints N result messages as kser reads them, JSON with sorted keys
   py_tasks.py create NAME:PARTITIONS …        creates topics
+  py_tasks.py abort --topic T VALUE …         sends values in a transaction, waits until they are delivered and aborts it
   py_tasks.py members --group G --count N     ends when the group is stable with N members that all hold partitions
 """
 import argparse
@@ -16,7 +17,7 @@ import time
 from uuid import uuid4
 
 ap = argparse.ArgumentParser()
-ap.add_argument("command", choices=["send", "results", "create", "members"])
+ap.add_argument("command", choices=["send", "results", "create", "abort", "members"])
 ap.add_argument("topics", nargs="*")
 ap.add_argument("--bootstrap", required=True)
 ap.add_argument("--topic")
@@ -39,6 +40,17 @@ if args.command == "send":
         producer = Producer({"bootstrap_servers": args.bootstrap})
     failed = [line for line in sys.stdin if producer.send(args.topic, Message(**json.loads(line))).retcode != 0]
     sys.exit("not sent: {}".format(failed) if failed else 0)
+
+if args.command == "abort":
+    from confluent_kafka import Producer as Client
+    client = Client({"bootstrap.servers": args.bootstrap, "transactional.id": "abort-" + str(uuid4())})
+    client.init_transactions(args.timeout)
+    client.begin_transaction()
+    for value in args.topics:
+        client.produce(args.topic, value)
+    left = client.flush(args.timeout)
+    client.abort_transaction(args.timeout)
+    sys.exit("{} not delivered".format(left) if left else 0)
 
 if args.command == "results":
     from confluent_kafka import Consumer
