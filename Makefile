@@ -38,7 +38,7 @@ lint:
 # no test passes, hence the second line.
 tsan:
 	set -o pipefail; TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/tsan.supp \
-		swift test --sanitize thread --scratch-path .build/tsan --filter '^(JaegerTests|KserTests|KserTestingTests|OpenTracingTests)\.' 2>&1 | tee .build/tsan.log
+		swift test --sanitize thread --scratch-path .build/tsan --filter '^(JaegerTests|KserTests|KserTestingTests|KserTracingTests|OpenTracingTests)\.' 2>&1 | tee .build/tsan.log
 	@grep -q 'Test run with [1-9]' .build/tsan.log
 
 # A table here, and .build/bench.json. ONLY="decode latency" measures these alone.

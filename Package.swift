@@ -102,11 +102,18 @@ let package = Package(
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
         program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
         program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
-        program("KserCommand", path: "Sources/KserCommand", ["CGetopt", "Kser", "KserCrypto", "KserKafka"]),
+        program(
+            "KserCommand",
+            path: "Sources/KserCommand",
+            ["CGetopt", "Kser", "KserCrypto", "KserKafka", "KserStore"]
+        ),
         program(
             "kser-bench",
             path: "Sources/kser-bench",
-            ["CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserMetrics", "KserStore", "OpenTracing"]
+            [
+                "CLibrdkafka", "CSimdjson", "Jaeger", "Kser", "KserKafka", "KserMetrics", "KserStore", "KserTracing",
+                "OpenTracing",
+            ]
         ),
 
         tests("KserTests", ["Kser"]),
@@ -122,7 +129,7 @@ let package = Package(
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
         tests("KserMetricsTests", ["Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting", "TestSupport"]),
         tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
-        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "TestSupport"]),
+        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "KserStore", "TestSupport"]),
         tests(
             "OpenTracingTests",
             ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]

@@ -17,8 +17,11 @@ extension WaterfallPage {
         .row { display: grid; grid-template-columns: minmax(220px, 36%) 1fr; align-items: center; height: 30px;
             padding-right: 40px; border-top: 1px solid var(--line); }
         .scale { height: 26px; color: var(--soft); font-size: 12px; }
-        .name { padding-left: calc(24px + var(--depth, 0) * 20px); overflow: hidden; text-overflow: ellipsis;
-            white-space: nowrap; }
+        .name { display: flex; padding: 0 8px 0 calc(24px + var(--depth, 0) * 20px); min-width: 0; white-space: pre;
+            overflow: hidden; }
+        .name b { flex: none; font-weight: 400; }
+        .name i { flex: 0 1 auto; min-width: 1.5em; overflow: hidden; text-overflow: ellipsis; font-style: normal;
+            color: var(--soft); }
         .track { position: relative; height: 100%; border-left: 1px solid var(--line);
             background: repeating-linear-gradient(90deg, transparent 0 calc(25% - 1px), var(--line) calc(25% - 1px) 25%); }
         .scale .track { background: none; border-color: transparent; }
@@ -32,6 +35,7 @@ extension WaterfallPage {
         .error { background: #d6403a; }
         em { position: absolute; top: 6px; padding: 0 6px; font-style: normal; font-size: 12px; color: var(--soft);
             white-space: nowrap; }
+        em.inside { color: #ffffff; }
         table { margin: 4px 24px 12px; border-collapse: collapse; font-size: 13px; }
         th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; font-weight: 500; color: var(--soft);
             white-space: nowrap; }

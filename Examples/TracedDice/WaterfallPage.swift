@@ -58,24 +58,36 @@ struct WaterfallPage {
         let span = tree.span
         let isError = span.tags[Tags.error] == .bool(true)
         let position = "left:\(share(span.startTime - start));width:\(share(span.duration))"
-        let isLate = (span.startTime - start) * 4 > total * 3
+        let label = label(span)
         let children = tree.children.map { item($0, depth: depth + 1) }.joined()
         return """
             <li data-span="\(String(span.spanID, radix: 16))">
-            <details><summary class="row" style="--depth:\(depth)"><span class="name">\(escaped(span.operationName))</span>\
+            <details><summary class="row" style="--depth:\(depth)">\(name(span.operationName))\
             <span class="track"><span class="bar d\(min(depth, 3))\(isError ? " error" : "")" style="\(position)"></span>\
-            <em class="\(isLate ? "before" : "after")" style="\(label(span, isLate: isLate))">\(Self.time(span.duration))</em>\
-            </span></summary>
+            <em class="\(label.place)" style="\(label.position)">\(Self.time(span.duration))</em></span></summary>
             \(facts(span))</details>
             \(children.isEmpty ? "" : "<ol>\n\(children)</ol>\n")</li>
 
             """
     }
 
-    /// Where the duration stands: behind its bar, or before one at the end of the trace.
-    private func label(_ span: SpanRecord, isLate: Bool) -> String {
+    /// The name; of `DiceRoll[uuid] - Run` the uuid gives way when there is little room.
+    private func name(_ name: String) -> String {
+        guard let open = name.firstIndex(of: "["), let close = name.lastIndex(of: "]"), open < close else {
+            return "<span class=\"name\"><b>\(escaped(name))</b></span>"
+        }
+        let (head, uuid, tail) = (name[..<open], name[open...close], name[name.index(after: close)...])
+        return "<span class=\"name\"><b>\(escaped(String(head)))</b><i>\(escaped(String(uuid)))</i>"
+            + "<b>\(escaped(String(tail)))</b></span>"
+    }
+
+    /// Where the duration stands: behind its bar if there is room, else before it, else in it.
+    private func label(_ span: SpanRecord) -> (place: String, position: String) {
         let begin = span.startTime - start
-        return isLate ? "right:\(share(total - begin))" : "left:\(share(begin + span.duration))"
+        let end = begin + span.duration
+        if end * 100 < total * 88 { return ("after", "left:\(share(end))") }
+        if begin * 100 > total * 12 { return ("before", "right:\(share(total - begin))") }
+        return ("inside", "right:\(share(total - end))")
     }
 
     private func facts(_ span: SpanRecord) -> String {

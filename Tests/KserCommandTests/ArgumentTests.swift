@@ -4,7 +4,7 @@ import Testing
 extension KserCommandTests {
     struct ArgumentTests {
         private static let verbs = [
-            "send", "tail", "topics", "groups", "dlq", "keygen", "seal", "open", "bench", "demo",
+            "send", "tail", "topics", "groups", "dlq", "operations", "keygen", "seal", "open", "bench", "demo",
         ]
 
         @Test func theOverviewListsEveryVerbAndExitCode() async throws {

@@ -76,6 +76,19 @@ import Testing
         #expect(try await store.replace(.sample("o"), with: .sample("o").next(.running, of: 0)))
     }
 
+    @Test func connectionsThatTheServerEndedWhileIdleAreMadeAnew() async throws {
+        let server = try await PostgresServer()
+        let store = try await PostgresOperationStore(server.connectionString, connections: 2)
+        try await store.insert(.sample("o"))
+        // Both connections are in use at once, and then idle.
+        async let first = store.operation("o")
+        async let second = store.operation("o")
+        _ = try await (first, second)
+        try await server.stop()
+        try await server.restart()
+        for _ in 0..<4 { #expect(try await store.operation("o") == .sample("o")) }
+    }
+
     @Test func aPasswordIsInNoError() async throws {
         let server = try await PostgresServer.shared()
         for text in [

@@ -73,6 +73,7 @@ struct SendingSpanTests {
         await #expect(throws: KserError.self) { try await producer.enqueue(ProducerRecord(topic: "t", value: nil)) }
         #expect(try keeping.only("send dice").tags[Tags.error] == true)
         #expect(try keeping.only("send t").tags[Tags.error] == true)
+        #expect(try keeping.only("send t").tags["error.type"] == "KserError")
     }
 
     @Test func noopTracerLeavesMessagesAlone() async throws {

@@ -17,42 +17,44 @@ extension JaegerTracer {
     /// Its parent is that of the options, else the active span unless the options ignore it, else the context of the
     /// first reference, of whatever kind. References are reported besides.
     public func startSpan(_ operationName: String, options start: SpanOptions) -> any Span {
-        let references =
-            start.references.isEmpty
-            ? []
-            : start.references.compactMap { reference in
-                (reference.context as? JaegerSpanContext).map { (reference.kind, $0) }
-            }
-        let isServer = start.tags.isEmpty ? false : start.tags[Tags.spanKind] == .string(Tags.spanKindRPCServer)
         var tags = start.tags
+        let isServer = tags.isEmpty ? false : tags[Tags.spanKind] == .string(Tags.spanKindRPCServer)
+        var references: [SpanRecord.Reference]?
         let identity: SpanIdentity
-        if start.parent == nil, references.isEmpty {
-            // The way of nearly all spans makes no context.
+        // The way of nearly all spans makes no context.
+        if case .none = start.parent, start.references.isEmpty {
             if !start.ignoresActiveSpan, let active = scopeManager.active?.span {
                 identity = child(of: active, isServer: isServer, operationName, &tags)
             } else {
                 identity = root(operationName, &tags)
             }
         } else {
-            let given = start.parent ?? (start.ignoresActiveSpan ? nil : activeSpan?.context)
-            var parent = given as? JaegerSpanContext
-            if parent?.hasTrace != true { parent = references.first?.1 ?? parent }
+            let parent = parent(of: start)
             identity =
                 parent.map { child(of: $0, isServer: isServer, operationName, &tags) } ?? root(operationName, &tags)
+            references = records(of: start.references)
         }
+        let keepsTags = tags.isEmpty || canKeep(tags, flags: identity.flags)
         let span = JaegerSpan(
             identity,
             operationName: operationName,
-            tags: canKeep(tags, flags: identity.flags) ? tags : [:],
-            references: record(references),
+            tags: keepsTags ? tags : Fields(),
+            references: references,
             startTime: time(start.startTime),
             tracer: self
         )
-        if !tags.isEmpty, !canKeep(tags, flags: identity.flags) {
+        if !keepsTags {
             for tag in tags { span.setTag(tag.key, to: tag.value) }
         }
         count(span, isServer: isServer)
         return span
+    }
+
+    private func parent(of start: SpanOptions) -> JaegerSpanContext? {
+        let given = start.parent ?? (start.ignoresActiveSpan ? nil : activeSpan?.context)
+        let parent = given as? JaegerSpanContext
+        if parent?.hasTrace == true { return parent }
+        return start.references.lazy.compactMap { $0.context as? JaegerSpanContext }.first ?? parent
     }
 
     /// Whether tags can be taken as they are, without one after the other being set.
@@ -136,18 +138,17 @@ extension JaegerTracer {
         )
     }
 
-    private func record(
-        _ references: [(kind: Reference.Kind, context: JaegerSpanContext)]
-    ) -> [SpanRecord.Reference]? {
-        let records = references.filter(\.context.hasTrace).map { reference in
-            SpanRecord.Reference(reference.kind, traceID: reference.context.traceID, spanID: reference.context.spanID)
+    private func records(of references: [Reference]) -> [SpanRecord.Reference]? {
+        let records = references.compactMap { reference -> SpanRecord.Reference? in
+            guard let context = reference.context as? JaegerSpanContext, context.hasTrace else { return nil }
+            return SpanRecord.Reference(reference.kind, traceID: context.traceID, spanID: context.spanID)
         }
         return records.isEmpty ? nil : records
     }
 
     private func count(_ span: JaegerSpan, isServer: Bool) {
         let isSampled = span.isSampled
-        (isSampled ? metrics.startedSpanSampled : metrics.startedSpan).add()
+        if isSampled { metrics.startedSpanSampled.add() } else { metrics.startedSpan.add() }
         if span.parentNumber == 0 { metrics.countStart(ofTraceJoined: isServer, sampled: isSampled) }
     }
 }

@@ -33,5 +33,8 @@ public struct Dispatch: Sendable {
     public var message: Message? { execution?.received }
 
     /// Headers for the record that answers the message.
-    var replyHeaders: [Record.Header] { execution?.replyHeaders ?? [] }
+    var replyHeaders: [Record.Header] {
+        guard let execution, execution.observer != nil else { return [] }
+        return execution.replyHeaders
+    }
 }

@@ -30,7 +30,7 @@ public final class Execution: Sendable {
     @usableFromInline package let observer: (any ExecutionObserver)?
 
     private let state: Mutex<State>
-    package let isTask: Bool
+    private let isTask: Bool
     private let revision = Atomic(0)
     private let hadParams: Bool
     private let hadMetadata: Bool

@@ -22,16 +22,9 @@ public protocol MessageProducer: Sendable {
     /// - Throws: why it was not delivered.
     func send(_ record: ProducerRecord) async throws -> RecordMetadata
 
-    /// Sends what a message becomes, and waits until it is delivered: ``send(_:to:key:partition:headers:timestamp:)``
-    /// without its log lines. The default writes the message with ``codec``.
-    func deliver(
-        _ message: Message,
-        to topic: String,
-        key: [UInt8]?,
-        partition: Int32?,
-        headers: [Record.Header],
-        timestamp: Int64?
-    ) async throws -> RecordMetadata
+    /// Sends a message in a record that has all but the value, and waits until it is delivered:
+    /// ``send(_:to:key:partition:headers:timestamp:)`` without its log lines. The default writes the message with ``codec``.
+    func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata
 
     /// Sends what messages become, with one wait for all of them at the end: ``send(contentsOf:to:)`` without its log
     /// lines. The default writes them with ``codec``.
@@ -60,25 +53,10 @@ extension MessageProducer {
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery { Delivery(try await send(record)) }
 
     /// Writes the message with ``codec`` and sends the record.
-    public func deliver(
-        _ message: Message,
-        to topic: String,
-        key: [UInt8]?,
-        partition: Int32?,
-        headers: [Record.Header],
-        timestamp: Int64?
-    ) async throws -> RecordMetadata {
-        let value = try codec.encode(message)
-        return try await send(
-            ProducerRecord(
-                topic: topic,
-                partition: partition,
-                key: key,
-                value: value,
-                headers: headers,
-                timestamp: timestamp
-            )
-        )
+    public func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata {
+        var record = record
+        record.value = try codec.encode(message)
+        return try await send(record)
     }
 
     /// Writes each message with ``codec`` and enqueues it, then waits for all.
@@ -119,14 +97,15 @@ extension MessageProducer {
     ) async throws -> RecordMetadata {
         logReceived(message)
         do {
-            let metadata = try await deliver(
-                message,
-                to: topic,
-                key: key,
+            let record = ProducerRecord(
+                topic: topic,
                 partition: partition,
+                key: key,
+                value: nil,
                 headers: headers,
                 timestamp: timestamp
             )
+            let metadata = try await deliver(message, in: record)
             logSuccess(message, topic)
             return metadata
         } catch {

@@ -13,7 +13,7 @@ enum ExitCode: Int32 {
     case data = 65
     /// A file is missing or may not be read.
     case noInput = 66
-    /// No broker answers.
+    /// No broker or store answers.
     case unavailable = 69
     /// A setting in the environment or a property is wrong.
     case configuration = 78
@@ -27,7 +27,7 @@ enum ExitCode: Int32 {
          64  wrong arguments
          65  what was read is not what it has to be
          66  a file cannot be read
-         69  no broker answers
+         69  no broker or store answers
          78  a setting is wrong
         130  interrupted
         """
@@ -64,6 +64,7 @@ struct CommandFailure {
         case let error as CommandError: (code, line) = (error.code, error.message)
         case let error as KafkaError: (code, line) = (Self.code(of: error), error.description)
         case let error as CryptoError: (code, line) = (Self.code(of: error), error.description)
+        case let error as StoreError: (code, line) = (Self.code(of: error), error.description)
         case let error as KserError: (code, line) = (.data, error.message)
         case let error as ReplayError where error.cause is KafkaError:
             (code, line) = ((error.cause as? KafkaError).map(Self.code) ?? .failure, error.description)
@@ -77,6 +78,15 @@ struct CommandFailure {
         switch error.code {
         case .brokerUnavailable, .timedOut: .unavailable
         case .configuration, .notAuthorized: .configuration
+        default: .failure
+        }
+    }
+
+    private static func code(of error: StoreError) -> ExitCode {
+        switch error.code {
+        case .unavailable, .locked: .unavailable
+        case .configuration, .denied, .newerSchema: .configuration
+        case .corrupt: .data
         default: .failure
         }
     }

@@ -16,6 +16,7 @@ enum Help {
               KSER_BOOTSTRAP_SERVERS  the brokers, host:port,host:port
               KSER_SECURITY_PROTOCOL  plaintext, ssl, sasl_plaintext or sasl_ssl, with KSER_SASL_… and KSER_SSL_…
               KSER_SECRETBOX_KEY      the key of sealed messages, in base64
+              KSER_STORE              the store of operations: a SQLite file or a PostgreSQL connection string
 
             Exit codes:
             \(ExitCode.table)

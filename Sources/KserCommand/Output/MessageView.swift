@@ -18,7 +18,7 @@ struct MessageView: Sendable {
     }
 
     private func text(_ record: Record, _ content: Swift.Result<Message, any Error>) -> String {
-        let place = "\(Self.time(record)) \(record.topic)[\(record.partition)]@\(record.offset)"
+        let place = "\(record.timestamp.map(Self.time) ?? "-") \(record.topic)[\(record.partition)]@\(record.offset)"
         switch content {
         case .success(let message):
             let end = message.result
@@ -55,9 +55,8 @@ struct MessageView: Sendable {
 
     private func shown(_ object: JSONObject) -> JSONObject { showsSecrets ? object : object.redacted }
 
-    /// Its timestamp in UTC: `2026-11-21T13:13:36.918Z`.
-    private static func time(_ record: Record) -> String {
-        guard let timestamp = record.timestamp else { return "-" }
+    /// A time in milliseconds since 1970, in UTC: `2026-11-21T13:13:36.918Z`.
+    static func time(_ timestamp: Int64) -> String {
         let (seconds, milliseconds) = timestamp.quotientAndRemainder(dividingBy: 1_000)
         let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
         return "\(text.dropLast()).\(String(1_000 + milliseconds).dropFirst())Z"

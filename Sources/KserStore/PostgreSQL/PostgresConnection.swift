@@ -38,6 +38,12 @@ final class PostgresConnection: SQLConnection {
     /// Whether it may be used again.
     var isUsable: Bool { PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE }
 
+    /// Whether the server has not ended it while it was idle, as far as can be told without asking.
+    var isAlive: Bool {
+        // The first look takes the server's farewell, if there is one, and the second meets the end behind it.
+        PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && isUsable
+    }
+
     func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         try bracket("BEGIN", "COMMIT", "ROLLBACK", body)
     }

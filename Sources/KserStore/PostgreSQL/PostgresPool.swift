@@ -14,6 +14,7 @@ actor PostgresSession {
     func run<Value: Sendable>(
         _ body: @Sendable (any SQLConnection) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
+        if connection?.isAlive == false { connection = nil }
         let connection = if let connection { connection } else { try PostgresConnection(address, executor) }
         self.connection = connection
         defer { if !connection.isUsable { self.connection = nil } }

@@ -3,14 +3,15 @@ import OpenTracing
 
 /// A span's context in the forms in which it goes out with a message.
 struct OutgoingContext {
-    let tracing: JSON
+    /// Nil when the tracer does not know the format.
+    let tracing: JSON?
     /// Nil when the tracer's own form tells no numbers.
     let parentSpan: JSON?
     let headers: [Record.Header]
 
     /// Writes the context into a message's metadata, in place of an older one.
     func write(_ carriers: TraceCarriers, to metadata: inout JSONObject) {
-        if carriers.contains(.tracing) { metadata[TracingCarrier.key] = tracing }
+        if carriers.contains(.tracing), let tracing { metadata[TracingCarrier.key] = tracing }
         if carriers.contains(.parentSpan), let parentSpan { metadata[ParentSpanCarrier.key] = parentSpan }
     }
 
@@ -29,8 +30,8 @@ extension Tracing {
         do throws(OpenTracingError) {
             try tracer.inject(frame.span.context, as: format, into: &map)
         } catch {
-            // A tracer that knows no such format: the message goes out without a context.
-            return OutgoingContext(tracing: .object([:]), parentSpan: nil, headers: [])
+            // The message goes out without a context.
+            return OutgoingContext(tracing: nil, parentSpan: nil, headers: [])
         }
         let identity = TraceIdentity(map)
         let carrier = TracingCarrier.carrier(map, identity)

@@ -25,7 +25,10 @@ final class Sending: Sendable {
     }
 
     func end(with error: any Error) {
-        if !ended.load(ordering: .relaxed) { span.recordError(error, at: CallSite(file: #fileID, line: #line)) }
+        if !ended.load(ordering: .relaxed) {
+            MessagingTags.note(error, on: span)
+            span.recordError(error, at: CallSite(file: #fileID, line: #line))
+        }
         finish()
     }
 

@@ -33,73 +33,53 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
     public func receipt(forCount count: Int, topic: String) -> String { base.receipt(forCount: count, topic: topic) }
 
     /// Sends a message with its span, and waits until it is delivered.
-    public func deliver(
-        _ message: Message,
-        to topic: String,
-        key: [UInt8]?,
-        partition: Int32?,
-        headers: [Record.Header],
-        timestamp: Int64?
-    ) async throws -> RecordMetadata {
-        if tracing.tracer.isNoop {
-            return try await base.deliver(
-                message,
-                to: topic,
-                key: key,
-                partition: partition,
-                headers: headers,
-                timestamp: timestamp
-            )
-        }
+    public func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata {
+        if tracing.tracer.isNoop { return try await base.deliver(message, in: record) }
         guard tracing.convention.hasMessagingSpans else {
-            return try await base.deliver(
-                tracing.written(into: message),
-                to: topic,
-                key: key,
-                partition: partition,
-                headers: headers,
-                timestamp: timestamp
-            )
+            return try await base.deliver(tracing.written(into: message), in: record)
         }
-        let plan = sendPlan(topic, key: key, message)
-        let span = tracing.start(plan, continuing: message.metadata, headers)
-        return try await tracing.within(span, plan) { frame in
-            let context = tracing.outgoing(frame)
+        let plan = sendPlan(record, message)
+        let span = tracing.start(plan, continuing: message.metadata, record.headers)
+        return try await sending(span, plan) { context in
             var message = message
             context.write(tracing.carriers, to: &message.metadata)
-            let metadata = try await base.deliver(
-                message,
-                to: topic,
-                key: key,
-                partition: partition,
-                headers: tracing.carriers.contains(.headers) ? context.headers(beside: headers) : headers,
-                timestamp: timestamp
-            )
-            MessagingTags.note(metadata, on: span)
-            return metadata
+            return try await base.deliver(message, in: traced(record, context))
         }
     }
 
     /// Sends a record with its span, and waits until it is delivered.
     public func send(_ record: ProducerRecord) async throws -> RecordMetadata {
         if !tracing.hasSends { return try await base.send(record) }
-        let plan = sendPlan(record.topic, key: record.key, nil)
+        let plan = sendPlan(record, nil)
         let span = tracing.start(plan, continuing: [:], record.headers)
-        return try await tracing.within(span, plan) { frame in
-            let metadata = try await base.send(traced(record, frame))
-            MessagingTags.note(metadata, on: span)
-            return metadata
+        return try await sending(span, plan) { try await base.send(traced(record, $0)) }
+    }
+
+    private func sending(
+        _ span: any Span,
+        _ plan: SpanPlan,
+        _ send: (OutgoingContext) async throws -> RecordMetadata
+    ) async throws -> RecordMetadata {
+        try await tracing.within(span, plan) { frame in
+            do {
+                let metadata = try await send(tracing.outgoing(frame))
+                MessagingTags.note(metadata, on: span)
+                return metadata
+            } catch {
+                MessagingTags.note(error, on: span)
+                throw error
+            }
         }
     }
 
     /// Hands a record over, with its span, which ends when the delivery is known to who waits for it.
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery {
         if !tracing.hasSends { return try await base.enqueue(record) }
-        let plan = sendPlan(record.topic, key: record.key, nil)
+        let plan = sendPlan(record, nil)
         let sending = Sending(tracing.start(plan, continuing: [:], record.headers))
         do {
             let frame = SpanFrame(sending.span, plan, startTime: 0)
-            let delivery = try await base.enqueue(traced(record, frame))
+            let delivery = try await base.enqueue(traced(record, tracing.outgoing(frame)))
             return Delivery { try await sending.end(with: delivery) }
         } catch {
             sending.end(with: error)
@@ -107,18 +87,18 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
         }
     }
 
-    private func traced(_ record: ProducerRecord, _ frame: SpanFrame) -> ProducerRecord {
+    private func traced(_ record: ProducerRecord, _ context: OutgoingContext) -> ProducerRecord {
         guard tracing.carriers.contains(.headers) else { return record }
         var record = record
-        record.headers = tracing.outgoing(frame).headers(beside: record.headers)
+        record.headers = context.headers(beside: record.headers)
         return record
     }
 
-    private func sendPlan(_ topic: String, key: [UInt8]?, _ message: Message?) -> SpanPlan {
-        var tags = MessagingTags.fields("send", type: "send", topic: topic, kind: Tags.spanKindProducer)
-        MessagingTags.append(key: key, to: &tags)
+    private func sendPlan(_ record: ProducerRecord, _ message: Message?) -> SpanPlan {
+        var tags = MessagingTags.fields("send", type: "send", topic: record.topic, kind: Tags.spanKindProducer)
+        MessagingTags.append(key: record.key, to: &tags)
         if let message { tags.append(message) }
-        return SpanPlan(name: "send \(topic)", tags: tags, step: .entrypoint(.execute))
+        return SpanPlan(name: "send \(record.topic)", tags: tags, step: .entrypoint(.execute))
     }
 }
 

@@ -41,6 +41,11 @@ enum MessagingTags {
         if let offset = metadata.offset { span.setTag("messaging.kafka.offset", offset) }
     }
 
+    /// Why a record was not delivered.
+    static func note(_ error: any Error, on span: any Span) {
+        span.setTag("error.type", String(describing: type(of: error)))
+    }
+
     /// How a message's processing ended.
     static func note(_ dispatch: Dispatch, on span: any Span) {
         guard span.isRecording else { return }

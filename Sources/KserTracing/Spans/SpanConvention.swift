@@ -13,9 +13,16 @@ public struct SpanConvention: Sendable, Hashable {
     public static let documented = SpanConvention(style: .documented)
     /// `dice.DiceRoll`, one span for each entrypoint and none for sending or processing messages, as kser 0.8.22 makes
     /// them.
+    ///
+    /// Other than there, a carrier without a name or flags is good enough, traced tasks check their parameters and run
+    /// `preRun`, and the tags that go out with ``TraceCarriers/parentSpan`` are without the sampler's, which are the
+    /// tracer's own.
     public static let former = SpanConvention(style: .former)
     /// `DiceRoll.unsafe_execute` and one for each hook, and none for sending or processing messages, as
     /// `opentelemetry-instrumentation-kser` makes them.
+    ///
+    /// Other than there, `onerror` is under the span that failed, not in a trace of its own, hooks are siblings whatever the
+    /// metadata hold, and entrypoints that are no tasks run as well.
     public static let instrumentation = SpanConvention(style: .instrumentation)
 }
 

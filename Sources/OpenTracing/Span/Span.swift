@@ -83,6 +83,7 @@ extension Span {
 
     /// Ends the span now.
     @inlinable
+    @inline(always)
     public func finish() { finish(at: nil) }
 
     /// Starts a child of this span, on the span's own tracer.

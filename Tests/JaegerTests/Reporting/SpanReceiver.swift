@@ -15,6 +15,9 @@ struct SpanReceiver {
         try await start(["collector"] + statuses)
     }
 
+    /// Starts a server that answers each GET with a text.
+    static func server(answering body: String) async throws -> SpanReceiver { try await start(["answer", body]) }
+
     private static func start(_ arguments: [String]) async throws -> SpanReceiver {
         let script = Components.support("peers/py_spans.py")
         let process = try ChildProcess(Components.python(), [script] + arguments)

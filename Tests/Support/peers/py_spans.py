@@ -3,9 +3,11 @@
     py_spans.py agent                   UDP, Jaeger's Thrift classes of jaeger-client
     py_spans.py collector [STATUS...]   HTTP, opentelemetry-proto; the first answers have these statuses, such as 503 or
                                         429:2 (Retry-After), the others 200. "slow" answers nothing, "partial:3" refuses 3.
+    py_spans.py answer BODY             HTTP, answers each GET with the body
 
 The first line is {"port": PORT}.
 """
+import base64
 import gzip
 import json
 import socket
@@ -71,6 +73,14 @@ def agent():
 class Collector(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     statuses = []
+    answer = b""
+
+    def do_GET(self):
+        show({"get": self.path})
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -96,6 +106,8 @@ class Collector(BaseHTTPRequestHandler):
         self.send_response(int(status))
         if after:
             self.send_header("Retry-After", after)
+        if status.startswith("3"):
+            self.send_header("Location", "/elsewhere")
         self.send_header("Content-Type", "application/x-protobuf")
         self.send_header("Content-Length", str(len(reply)))
         self.end_headers()
@@ -115,7 +127,6 @@ class Collector(BaseHTTPRequestHandler):
                         for owner in [span] + span.get("links", []):
                             for key in ("traceId", "spanId", "parentSpanId"):
                                 if key in owner:
-                                    import base64
                                     owner[key] = base64.b64encode(bytes.fromhex(owner[key])).decode()
             json_format.ParseDict(document, request)
         else:
@@ -135,12 +146,18 @@ class Collector(BaseHTTPRequestHandler):
         pass
 
 
-def collector(statuses):
+def collector(statuses, answer=""):
     Collector.statuses = statuses
+    Collector.answer = answer.encode()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
     show({"port": server.server_address[1]})
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    agent() if sys.argv[1] == "agent" else collector(sys.argv[2:])
+    if sys.argv[1] == "agent":
+        agent()
+    elif sys.argv[1] == "answer":
+        collector([], sys.argv[2])
+    else:
+        collector(sys.argv[2:])
