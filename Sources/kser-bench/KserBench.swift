@@ -18,6 +18,8 @@ enum KserBench {
         Benchmark("operations", operations),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
+        Benchmark("metrics", metrics),
+        Benchmark("scraped", scraped),
         Benchmark("tracing", tracing),
         Benchmark("dead-agent", deadAgent),
     ]

@@ -32,7 +32,8 @@ extension Controller {
     /// Runs the message in a record, a task of an operation as the cluster's store allows.
     nonisolated func dispatch(_ record: Record, attempt: Int = 1, in cluster: OperationCluster?) async -> Dispatch {
         guard let value = record.value else {
-            return refuse([], KserError.validation("The record has no value: a tombstone is not a message"))
+            let error = KserError.validation("The record has no value: a tombstone is not a message")
+            return refuse([], record, error)
         }
         return await dispatch(value, record: record, attempt: attempt, in: cluster)
     }
@@ -43,20 +44,20 @@ extension Controller {
         attempt: Int,
         in cluster: OperationCluster? = nil
     ) async -> Dispatch {
+        let arrival: Arrival
         do {
-            let arrival =
-                if let onMessage = hooks.onMessage {
-                    makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
-                } else {
-                    makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
-                }
-            if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
-                return await cluster.dispatch(arrival, ticket, record, on: self)
+            if let onMessage = hooks.onMessage {
+                arrival = makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
+            } else {
+                arrival = makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
             }
-            return await dispatch(arrival)
         } catch {
-            return refuse(bytes, error)
+            return refuse(bytes, record, error)
         }
+        if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+            return await cluster.dispatch(arrival, ticket, record, on: self)
+        }
+        return await dispatch(arrival)
     }
 
     private nonisolated func decode(_ bytes: [UInt8], of record: Record?) throws -> Message {
@@ -75,7 +76,8 @@ extension Controller {
         return message
     }
 
-    private nonisolated func refuse(_ bytes: [UInt8], _ error: any Error) -> Dispatch {
+    private nonisolated func refuse(_ bytes: [UInt8], _ record: Record?, _ error: any Error) -> Dispatch {
+        monitor?.messageRefused(record, error)
         let known = KserError(converting: error)
         logger.log(.error) {
             LogRecord(
@@ -91,6 +93,21 @@ extension Controller {
 
     /// Runs a message, through the middleware when there is some, and concludes.
     nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+        if let monitor { return await dispatch(arrival, monitor) }
+        return await observe(arrival)
+    }
+
+    /// Runs a message, and tells the monitor.
+    private nonisolated func dispatch(_ arrival: Arrival, _ monitor: any KserMonitor) async -> Dispatch {
+        monitor.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
+        let start = ContinuousClock.now
+        let dispatch = await observe(arrival)
+        let duration = start.duration(to: .now)
+        monitor.messageEnded(arrival.execution, entrypoint: arrival.entrypoint?.path, dispatch, after: duration)
+        return dispatch
+    }
+
+    private nonisolated func observe(_ arrival: Arrival) async -> Dispatch {
         guard let observer else { return await settle(arrival) }
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
@@ -180,6 +197,7 @@ extension Controller {
             record: record,
             attempt: attempt,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
         return Arrival(execution: execution, entrypoint: entrypoint)

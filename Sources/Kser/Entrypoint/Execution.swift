@@ -23,6 +23,9 @@ public final class Execution: Sendable {
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
 
+    /// Who is told what happens; nil when nobody is.
+    package let monitor: (any KserMonitor)?
+
     /// What runs around the steps; nil when nothing does.
     @usableFromInline package let observer: (any ExecutionObserver)?
 
@@ -41,6 +44,7 @@ public final class Execution: Sendable {
         attempt: Int,
         status: TaskStatus = .pending,
         logger: KserLogger,
+        monitor: (any KserMonitor)?,
         observer: (any ExecutionObserver)?
     ) {
         uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
@@ -49,6 +53,7 @@ public final class Execution: Sendable {
         self.record = record
         self.attempt = attempt
         self.logger = logger
+        self.monitor = monitor
         self.observer = observer
         hadParams = !message.params.isEmpty
         hadMetadata = !message.metadata.isEmpty
@@ -66,6 +71,7 @@ public final class Execution: Sendable {
         attempt: Int = 1,
         status: TaskStatus = .pending,
         logger: KserLogger,
+        monitor: (any KserMonitor)? = nil,
         observer: (any ExecutionObserver)? = nil
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
@@ -77,6 +83,7 @@ public final class Execution: Sendable {
             attempt: attempt,
             status: status,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
     }
@@ -213,8 +220,16 @@ extension Execution {
         }
     }
 
+    /// Notes that the handler is about to run.
+    @usableFromInline
+    func noteRun() {
+        monitor?.taskBegan(self)
+        logStep("Run")
+    }
+
     @usableFromInline
     func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
+        monitor?.taskEnded(self, level == .error ? .failed : .success)
         logger.log(level) {
             LogRecord(
                 level,

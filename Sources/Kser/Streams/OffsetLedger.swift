@@ -19,6 +19,9 @@ package struct OffsetLedger: Sendable {
     /// Offsets that are done but wait for an earlier one.
     package var doneAboveGap: Int { count - undone }
 
+    /// Offsets that are not done or wait for an earlier one.
+    package var incomplete: Int { count }
+
     /// The offset to commit: the lowest one that is not done, or the one after the last. Nil before any began.
     package var committable: Int64? { count > 0 ? self[0] : next }
 

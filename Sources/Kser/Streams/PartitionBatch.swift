@@ -31,4 +31,12 @@ package protocol PartitionOwner: AnyObject, Sendable {
 
     /// Nothing is in work any more in a stream that ended.
     func partitionBecameIdle(_ stream: PartitionStream)
+
+    /// The offset that the partition's next record will have, as far as it is known without asking the brokers.
+    func end(of stream: PartitionStream) -> Int64?
+}
+
+extension PartitionOwner {
+    /// Nil: not known.
+    package func end(of stream: PartitionStream) -> Int64? { nil }
 }

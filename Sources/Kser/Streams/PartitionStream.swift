@@ -27,6 +27,7 @@ public final class PartitionStream: Sendable {
     private let state = Mutex(State())
     private let ended = Atomic(false)
     private let released = Atomic(false)
+    private let held = Atomic(false)
     private let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
@@ -158,6 +159,12 @@ extension PartitionStream {
     /// Whether the owner waits no more for what is in work.
     package var isReleased: Bool { released.load(ordering: .acquiring) }
 
+    /// Whether its next record waits for its time, which no work can hasten.
+    package var isHeld: Bool {
+        get { held.load(ordering: .relaxed) }
+        set { held.store(newValue, ordering: .relaxed) }
+    }
+
     /// Ends the stream once everything offered so far was handed out.
     package func finish() {
         if ownsInbox { inbox.finish() }
@@ -171,6 +178,22 @@ extension PartitionStream {
 
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
+
+    /// How far the work is, but for what the owner knows.
+    var snapshot: PartitionStatus {
+        state.withLock { state in
+            PartitionStatus(
+                topic: topic,
+                partition: partition,
+                inFlight: state.ledger.inFlight,
+                incomplete: state.ledger.incomplete,
+                buffered: state.bufferedRecords,
+                position: state.ledger.committable,
+                committed: state.isTransactional ? state.ledger.committable : state.committed,
+                isPaused: state.isFull
+            )
+        }
+    }
 
     /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
     /// the owner gets no offset to commit by itself.

@@ -9,6 +9,9 @@ public protocol RecordSource: Sendable {
     /// The topics that are read, as they were asked for; nil when they are not known.
     var subscribedTopics: [String]? { get }
 
+    /// Sets who is told of assignments and commits. A worker calls it with its controller's monitor before it begins.
+    func report(to monitor: any KserMonitor)
+
     /// Commits what is completed, and returns when the transport has it.
     func commit() async throws
 
@@ -26,4 +29,7 @@ extension RecordSource {
 
     /// Nil.
     public var subscribedTopics: [String]? { nil }
+
+    /// Does nothing.
+    public func report(to monitor: any KserMonitor) {}
 }

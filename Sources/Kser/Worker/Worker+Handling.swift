@@ -13,6 +13,7 @@ extension Worker {
             abandon(record, of: partition)
             return nil
         }
+        controller.monitor?.recordTaken(record)
         if options.acknowledgement == .beforeRun {
             partition.complete(record)
             guard await commit() else { return nil }
@@ -50,12 +51,15 @@ extension Worker {
         var ladder = start
         var dispatch = first
         while true {
-            switch ladder.step(after: outcome(of: dispatch, in: partition), dispatch) {
+            let outcome = outcome(of: dispatch, in: partition)
+            switch ladder.step(after: outcome, dispatch) {
             case .settle(let settlement):
                 if !settlement.isEmpty || transactor != nil { return await begin(settlement) }
                 partition.complete(record)
+                settlement.report(to: controller.monitor)
                 return nil
             case .pause(let pause):
+                if outcome == .retry { controller.monitor?.messageRetried(record, dispatch, tier: "in-place") }
                 log(
                     .warning,
                     "Consumer: \(record.position) is tried again in \(pause), attempt \(ladder.attempt): \(dispatch.result)"
@@ -116,6 +120,7 @@ extension Worker {
                 if deliveries == nil { deliveries = try await settlement.send() }
                 for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
                 partition.complete(settlement.record)
+                settlement.report(to: controller.monitor)
                 return
             } catch let error as any ClientError where error.isFatal {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not sent: \(error)")
@@ -139,9 +144,11 @@ extension Worker {
         guard let topics = options.retries?.topics,
             let wait = topics.wait(for: record, now: options.clock.now())
         else { return true }
-        if await pause(for: wait, in: partition) { return true }
-        abandon(record, of: partition)
-        return false
+        partition.isHeld = true
+        let isDue = await pause(for: wait, in: partition)
+        partition.isHeld = false
+        if !isDue { abandon(record, of: partition) }
+        return isDue
     }
 
     /// Waits between two attempts, without a handler's place.

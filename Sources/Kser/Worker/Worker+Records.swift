@@ -2,6 +2,8 @@
 extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
+        controller.monitor?.partitionBegan(partition, of: self)
+        defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)
         defer { transactor?.close(partition) }
         switch concurrency.mode {

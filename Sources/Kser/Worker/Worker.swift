@@ -54,6 +54,11 @@ public final class Worker: Sendable {
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
         defer { signals.end() }
         log(.info, "Consumer.Starting...")
+        if let monitor = controller.monitor {
+            consumer.report(to: monitor)
+            monitor.workerBegan(self)
+        }
+        defer { controller.monitor?.workerEnded(self) }
         warnOfUnreadRetries()
         let committing = await beginTransactions()
         await withDiscardingTaskGroup { group in
@@ -85,6 +90,15 @@ public final class Worker: Sendable {
         }
         if let error = failure.error { throw error }
     }
+
+    /// The group that the worker's consumer is in.
+    package var groupID: String? { consumer.groupID }
+
+    /// Whether a file pauses the worker.
+    package var isPaused: Bool { options.controlFiles?.isPaused ?? false }
+
+    /// The topics that the worker's consumer reads.
+    package var subscribedTopics: [String]? { consumer.subscribedTopics }
 
     /// Stops taking records, lets the handlers in flight finish within the consumer's drain deadline, commits and leaves
     /// the group; `run` then returns. Calling it twice is the same as once.

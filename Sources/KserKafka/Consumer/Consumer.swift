@@ -72,6 +72,9 @@ public final class Consumer: RecordSource, AsyncSequence {
     /// The topics that are read, as they were given.
     public var subscribedTopics: [String]? { core.topics }
 
+    /// Sets who is told of assignments and commits; call it before the first iteration.
+    public func report(to monitor: any KserMonitor) { core.report(to: monitor) }
+
     /// The iterator over the records of all partitions; the consumer has one iterator in all.
     public func makeAsyncIterator() -> RecordSequence.AsyncIterator {
         core.isMerged = true

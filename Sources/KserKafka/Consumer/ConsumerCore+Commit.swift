@@ -47,6 +47,7 @@ extension ConsumerCore {
     }
 
     private func finish(_ commit: RDKafkaCommit, _ error: KafkaError?) {
+        monitor.withLock { $0 }?.commitEnded(after: commit.begin.duration(to: clock.now), error)
         if let error {
             for stream in commit.streams { stream.commitFailed() }
             log(.warning, "\(error); it is tried again", error)

@@ -19,6 +19,7 @@ final class RDKafkaCommit: Sendable {
     let streams: [PartitionStream]
     /// Who waits for it.
     let promises: [Promise<Void>]
+    let begin = ContinuousClock.now
 
     init(streams: [PartitionStream], promises: [Promise<Void>]) {
         self.streams = streams
@@ -113,6 +114,14 @@ final class RDKafkaConsumer: Sendable {
         }
         rd_kafka_queue_forward(pointer, nil)
         return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: queue)
+    }
+
+    /// The high watermark that came with the last records fetched, or with the answer that there are none. It asks no
+    /// broker and may be called on any thread.
+    func knownEnd(of place: TopicPartition) -> Int64? {
+        var (low, high) = (Int64(-1), Int64(-1))
+        let error = rd_kafka_get_watermark_offsets(client.pointer, place.topic, place.partition, &low, &high)
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
 
     /// Makes brokers' threads look whether partitions want more.

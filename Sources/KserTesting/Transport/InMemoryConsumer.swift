@@ -80,6 +80,10 @@ extension InMemoryConsumer: PartitionOwner {
     }
 
     package func partitionBecameIdle(_ stream: PartitionStream) { broker.released(stream, by: self) }
+
+    package func end(of stream: PartitionStream) -> Int64? {
+        broker.state.withLock { ($0.topics[stream.topic]?[Int(stream.partition)].count).map(Int64.init) }
+    }
 }
 
 /// A consumer that its own hub may call without keeping it alive.

@@ -53,6 +53,7 @@ extension Worker {
         repeat {
             do {
                 transactor.settle(settlement.record, try await settlement.records(), of: partition)
+                settlement.report(to: controller.monitor)
                 return
             } catch {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not written, trying again: \(error)")
