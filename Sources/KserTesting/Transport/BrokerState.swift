@@ -29,6 +29,9 @@ struct Group: Sendable {
 struct BrokerState: Sendable {
     private(set) var topics: [String: [[Record]]] = [:]
     var groups: [String: Group] = [:]
+    /// Who is told of each record that is appended, by number.
+    var followers: [Int: AsyncStream<Void>.Continuation] = [:]
+    private var lastFollower = 0
     private var turn: Int32 = 0
     private var isFeeding = false
 
@@ -58,6 +61,15 @@ struct BrokerState: Sendable {
             offset: offset,
             timestamp: record.timestamp
         )
+    }
+
+    /// Has a follower told of records from now on.
+    ///
+    /// - Returns: its number.
+    mutating func addFollower(_ follower: AsyncStream<Void>.Continuation) -> Int {
+        lastFollower += 1
+        followers[lastFollower] = follower
+        return lastFollower
     }
 
     private mutating func choosePartition(for record: ProducerRecord, of count: Int) -> Int {
