@@ -5,6 +5,8 @@ struct Arrival: Sendable {
     let execution: Execution
     /// Nil when none is registered under the message's name.
     let entrypoint: RegisteredEntrypoint?
+    /// Who may keep the entrypoint from running, or stop it.
+    var supervision: Supervision?
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 
@@ -18,7 +20,10 @@ struct Arrival: Sendable {
 /// Keeps the arrival of a message while its result goes back through the middleware; nil while none arrived, since
 /// middleware may answer by itself.
 final class Reached: Sendable {
+    let supervision: Supervision?
     private let state = Mutex<Arrival?>(nil)
+
+    init(under supervision: Supervision?) { self.supervision = supervision }
 
     var last: Arrival? {
         get { state.withLock { $0 } }

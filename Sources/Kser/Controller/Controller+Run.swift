@@ -26,20 +26,31 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
+        await dispatch(record, attempt: attempt, under: nil)
+    }
+
+    /// Runs the message in a record, as far as the supervision lets it.
+    nonisolated func dispatch(_ record: Record, attempt: Int = 1, under supervision: Supervision?) async -> Dispatch {
         guard let value = record.value else {
             return refuse([], KserError.validation("The record has no value: a tombstone is not a message"))
         }
-        return await dispatch(value, record: record, attempt: attempt)
+        return await dispatch(value, record: record, attempt: attempt, under: supervision)
     }
 
-    private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
+    private nonisolated func dispatch(
+        _ bytes: [UInt8],
+        record: Record?,
+        attempt: Int,
+        under supervision: Supervision? = nil
+    ) async -> Dispatch {
         do {
-            let arrival =
+            var arrival =
                 if let onMessage = hooks.onMessage {
                     makeArrival(try await onMessage(decode(bytes)), record: record, attempt: attempt)
                 } else {
                     makeArrival(try decode(bytes), record: record, attempt: attempt)
                 }
+            arrival.supervision = supervision
             return await dispatch(arrival)
         } catch {
             return refuse(bytes, error)
@@ -113,7 +124,7 @@ extension Controller {
 
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
-        let reached = Reached()
+        let reached = Reached(under: arrival.supervision)
         let result: ExecutionResult
         do {
             result = try await next(0, reached)(arrival.invocation)
@@ -128,7 +139,8 @@ extension Controller {
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
         guard index < middleware.count else {
             return { [self] invocation in
-                let arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                arrival.supervision = reached.supervision
                 reached.last = arrival
                 return try await perform(arrival)
             }
@@ -140,7 +152,10 @@ extension Controller {
 
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
-        return try await entrypoint.perform(arrival.execution, nil)
+        guard let supervision = arrival.supervision else {
+            return try await entrypoint.perform(arrival.execution, nil)
+        }
+        return try await supervision.run(arrival.execution) { try await entrypoint.perform(arrival.execution, nil) }
     }
 
     private nonisolated func makeArrival(_ message: consuming Message, record: Record?, attempt: Int) -> Arrival {
@@ -170,10 +185,11 @@ extension Controller {
 
     private nonisolated func log(_ dispatch: Dispatch) {
         let isSuccess = dispatch.result.isSuccess
-        logger.log(isSuccess ? .info : .error) {
+        let level: LogLevel = isSuccess ? .info : dispatch.isCancelled ? .warning : .error
+        logger.log(level) {
             let message = dispatch.message
             return LogRecord(
-                isSuccess ? .info : .error,
+                level,
                 logger: "kser.controller",
                 "\(name).\(isSuccess ? "Success" : "Failed"): \(message?.description ?? ""): \(dispatch.result)",
                 kmsg: message,

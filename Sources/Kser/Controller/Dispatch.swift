@@ -22,6 +22,12 @@ public struct Dispatch: Sendable {
         self.refusal = refusal
     }
 
+    /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.
+    public var isCancelled: Bool {
+        result.retcode == KserError.Kind.cancelled.code
+            && result.retval["error"]?["msgid"]?.string == KserError.Kind.cancelled.msgid
+    }
+
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }
 }

@@ -18,13 +18,18 @@ extension Worker {
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await controller.dispatch(record)
+            let dispatch = await perform(record)
             if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
-        let dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+        let dispatch = await perform(record, attempt: ladder.attempt)
         return await climb(ladder, record, after: dispatch, of: partition)
+    }
+
+    /// Runs a record's handler.
+    private func perform(_ record: Record, attempt: Int = 1) async -> Dispatch {
+        await controller.dispatch(record, attempt: attempt, under: supervision)
     }
 
     /// What ``climb(_:_:after:of:)`` comes to for a message that is not tried again whatever its result, at less cost.
@@ -62,7 +67,7 @@ extension Worker {
                     partition.abandon(record)
                     return nil
                 }
-                dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+                dispatch = await perform(record, attempt: ladder.attempt)
             case .leave:
                 partition.abandon(record)
                 return nil

@@ -2,6 +2,7 @@
 extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
+        await listener?.ready()
         switch concurrency.mode {
         case .partition: try await workInOrder(partition)
         case .key, .unordered: try await workInLanes(partition)

@@ -14,6 +14,8 @@ public final class Worker: Sendable {
     let concurrency: Concurrency
     let options: WorkerOptions
     let handlers: Permits
+    let listener: CancellationListener?
+    let supervision: Supervision?
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
 
@@ -35,6 +37,10 @@ public final class Worker: Sendable {
         self.concurrency = concurrency
         self.options = options
         handlers = Permits(concurrency.limit)
+        listener = options.cancellations.map {
+            CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
+        }
+        supervision = listener.map { Supervision(cancellations: $0.registry) }
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 
@@ -55,6 +61,7 @@ public final class Worker: Sendable {
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
             defer { watcher?.cancel() }
+            if let listener { group.addTask { await listener.run() } }
             do {
                 for try await partition in consumer.partitions {
                     group.addTask {

@@ -19,6 +19,8 @@ public struct WorkerOptions: Sendable {
     /// What becomes of each message; nil is ``OutcomeClassifier/byCode`` with ``retries`` and
     /// ``OutcomeClassifier/answered`` without.
     public var classifier: OutcomeClassifier?
+    /// Lets tasks be cancelled by uuid from any machine; nil, the default, does not.
+    public var cancellations: Cancellations?
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
     /// The clock of retries; the system's by default.
@@ -35,6 +37,7 @@ public struct WorkerOptions: Sendable {
         deadLetters: DeadLetterTopic? = nil,
         retries: RetryPolicy? = nil,
         classifier: OutcomeClassifier? = nil,
+        cancellations: Cancellations? = nil,
         controlFiles: ControlFiles? = nil,
         shutdownSignals: Set<ShutdownSignal> = [.terminate, .interrupt]
     ) {
@@ -43,6 +46,7 @@ public struct WorkerOptions: Sendable {
         self.deadLetters = deadLetters
         self.retries = retries
         self.classifier = classifier
+        self.cancellations = cancellations
         self.controlFiles = controlFiles
         self.shutdownSignals = shutdownSignals
     }
