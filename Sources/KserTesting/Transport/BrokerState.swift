@@ -1,13 +1,7 @@
 import Kser
 
-struct TopicPartition: Hashable, Sendable {
-    let topic: String
-    let partition: Int32
-
-    init(_ topic: String, _ partition: Int32) {
-        self.topic = topic
-        self.partition = partition
-    }
+extension TopicPartition {
+    init(_ topic: String, _ partition: Int32) { self.init(topic: topic, partition: partition) }
 }
 
 /// A partition that a consumer reads: how far, and whether it may go on.
