@@ -75,7 +75,10 @@ struct RetryBench: Sendable {
         options: WorkerOptions,
         _ body: () async throws -> Void
     ) async throws {
-        let worker = worker(concurrency, options: options)
+        try await run(worker(concurrency, options: options), body)
+    }
+
+    func run(_ worker: Worker, _ body: () async throws -> Void) async throws {
         let running = Task { try await worker.run() }
         do {
             try await body()

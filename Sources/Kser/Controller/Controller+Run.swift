@@ -51,6 +51,9 @@ extension Controller {
                     makeArrival(try decode(bytes), record: record, attempt: attempt)
                 }
             arrival.supervision = supervision
+            if let duplicate = await supervision?.duplicate(arrival.execution) {
+                return Dispatch(arrival.execution, duplicate)
+            }
             return await dispatch(arrival)
         } catch {
             return refuse(bytes, error)

@@ -13,6 +13,9 @@ public struct Dispatch: Sendable {
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
 
+    /// Why no handler ran, when the message is a duplicate.
+    var duplicate: Deduplicator.Duplicate?
+
     /// Nil when the message could not be decoded.
     private let execution: Execution?
 
@@ -20,6 +23,11 @@ public struct Dispatch: Sendable {
         self.execution = execution
         self.result = result
         self.refusal = refusal
+    }
+
+    init(_ execution: Execution, _ duplicate: Deduplicator.Duplicate) {
+        self.init(execution, ExecutionResult(uuid: execution.uuid), nil)
+        self.duplicate = duplicate
     }
 
     /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.

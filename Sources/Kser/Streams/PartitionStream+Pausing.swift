@@ -28,13 +28,13 @@ extension PartitionStream {
     }
 
     package func letGo(_ hold: Hold) {
-        let (waiters, aside) = state.withLock { state -> ([CheckedContinuation<Void, Never>], Int) in
+        let (waiters, aside) = state.withLock { state -> ([AsyncStream<Void>.Continuation], Int) in
             flags.bitwiseAnd(~hold.rawValue, ordering: .releasing)
             if isPaused { return ([], 0) }
-            defer { state.waiters = [:] }
-            return (Array(state.waiters.values), state.aside.count)
+            defer { state.waiters = [] }
+            return (state.waiters, state.aside.count)
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.finish() }
         wake(aside)
     }
 
@@ -60,23 +60,12 @@ extension PartitionStream {
 
     /// Waits until the partition is not paused any more; its end and the cancellation of the task end the wait.
     func flowing() async {
-        if !isPaused || isEnded { return }
-        let number = state.withLock { state in
-            state.lastWatch += 1
-            return state.lastWatch
+        let (end, waiter) = AsyncStream.makeStream(of: Void.self)
+        let waits = state.withLock { state in
+            if !isPaused || isEnded { return false }
+            state.waiters.append(waiter)
+            return true
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                let waits = state.withLock { state in
-                    if !isPaused || isEnded || Task.isCancelled { return false }
-                    state.waiters[number] = waiter
-                    return true
-                }
-                if !waits { waiter.resume() }
-            }
-        } onCancel: {
-            let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
-            waiter?.resume()
-        }
+        if waits { for await _ in end {} }
     }
 }

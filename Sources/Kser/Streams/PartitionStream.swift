@@ -16,7 +16,7 @@ public final class PartitionStream: Sendable {
         /// Batches that came to their turn while the partition was paused.
         var aside: [PartitionBatch] = []
         /// Who waits for the pause to end.
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waiters: [AsyncStream<Void>.Continuation] = []
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
     }
@@ -35,18 +35,22 @@ public final class PartitionStream: Sendable {
     private let ownsInbox: Bool
     private let limits: BufferLimits
     private let owner: any PartitionOwner
+    /// Tells the time for ages; one call for each batch.
+    let clock: @Sendable () -> ContinuousClock.Instant
 
     package init(
         topic: String,
         partition: Int32,
         limits: BufferLimits,
         owner: any PartitionOwner,
-        merged: Mailbox<PartitionBatch>? = nil
+        merged: Mailbox<PartitionBatch>? = nil,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.topic = topic
         self.partition = partition
         self.limits = limits
         self.owner = owner
+        self.clock = clock
         inbox = merged ?? Mailbox()
         ownsInbox = merged == nil
     }
@@ -137,12 +141,12 @@ extension PartitionStream {
         let (watches, waiters) = state.withLock { state in
             defer {
                 state.watches = [:]
-                state.waiters = [:]
+                state.waiters = []
                 state.aside = []
             }
             return (state.watches, state.waiters)
         }
-        for waiter in waiters.values { waiter.resume() }
+        for waiter in waiters { waiter.finish() }
         for action in watches.values { action() }
     }
 
@@ -203,9 +207,11 @@ extension PartitionStream {
     /// - Returns: the batch to hand out; nil when the stream ended or is paused.
     func begin(_ arrived: PartitionBatch) -> PartitionBatch? {
         if isEnded { return nil }
+        let now = clock()
         let (begun, hasRoom) = state.withLock { state -> (PartitionBatch?, Bool) in
             guard let batch = Self.nextBatch(&state, after: arrived, isPaused: isPaused) else { return (nil, false) }
             if state.ledger.committable == nil { state.committed = batch.records.first?.offset }
+            if let first = batch.records.first { state.ledger.start(from: first.offset, at: now) }
             for record in batch.records { state.ledger.begin(record.offset) }
             state.bufferedRecords -= batch.records.count
             state.bufferedBytes -= batch.bytes

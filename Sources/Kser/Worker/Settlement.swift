@@ -22,6 +22,9 @@ struct Settlement: Sendable {
 
     var isEmpty: Bool { parcel == nil && replies == nil }
 
+    /// Whether the message was handled with success.
+    var isDone: Bool { parcel == nil && dispatch.result.isSuccess }
+
     /// Hands everything to its producers.
     func send() async throws -> [Delivery] {
         var deliveries: [Delivery] = []

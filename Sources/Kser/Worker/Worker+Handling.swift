@@ -10,7 +10,7 @@ extension Worker {
         in lanes: Lanes? = nil
     ) async -> Settlement? {
         guard mayBegin(record, of: partition, in: lanes) else {
-            partition.abandon(record)
+            abandon(record, of: partition)
             return nil
         }
         if options.acknowledgement == .beforeRun {
@@ -18,28 +18,25 @@ extension Worker {
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await perform(record)
-            if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
+            let dispatch = await perform(record, of: partition)
+            if dispatch.refusal == nil, dispatch.duplicate == nil {
+                return await answer(record, dispatch, of: partition)
+            }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
-        let dispatch = await perform(record, attempt: ladder.attempt)
+        let dispatch = await perform(record, attempt: ladder.attempt, of: partition)
         return await climb(ladder, record, after: dispatch, of: partition)
-    }
-
-    /// Runs a record's handler.
-    private func perform(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        await controller.dispatch(record, attempt: attempt, under: supervision)
     }
 
     /// What ``climb(_:_:after:of:)`` comes to for a message that is not tried again whatever its result, at less cost.
     private func answer(_ record: Record, _ dispatch: Dispatch, of partition: PartitionStream) async -> Settlement? {
         if Task.isCancelled, !dispatch.result.isSuccess {
-            partition.abandon(record)
+            abandon(record, of: partition)
             return nil
         }
         if let replies = options.replies { return await begin(Settlement(record, dispatch, replies: replies)) }
-        partition.complete(record)
+        await complete(record, of: partition, isDone: dispatch.result.isSuccess)
         return nil
     }
 
@@ -53,10 +50,11 @@ extension Worker {
         var ladder = start
         var dispatch = first
         while true {
+            if let duplicate = dispatch.duplicate { return pass(over: record, dispatch, duplicate, of: partition) }
             switch ladder.step(after: outcome(of: dispatch, in: partition), dispatch) {
             case .settle(let settlement):
                 if !settlement.isEmpty { return await begin(settlement) }
-                partition.complete(record)
+                await complete(record, of: partition, isDone: settlement.isDone)
                 return nil
             case .pause(let pause):
                 log(
@@ -64,12 +62,12 @@ extension Worker {
                     "Consumer: \(record.position) is tried again in \(pause), attempt \(ladder.attempt): \(dispatch.result)"
                 )
                 guard await rest(for: pause, in: partition) else {
-                    partition.abandon(record)
+                    abandon(record, of: partition)
                     return nil
                 }
-                dispatch = await perform(record, attempt: ladder.attempt)
+                dispatch = await perform(record, attempt: ladder.attempt, of: partition)
             case .leave:
-                partition.abandon(record)
+                abandon(record, of: partition)
                 return nil
             }
         }
@@ -112,12 +110,12 @@ extension Worker {
     func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
         var deliveries = settlement.deliveries
         var delay = Duration.milliseconds(100)
-        defer { partition.abandon(settlement.record) }
+        defer { abandon(settlement.record, of: partition) }
         repeat {
             do {
                 if deliveries == nil { deliveries = try await settlement.send() }
                 for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
-                partition.complete(settlement.record)
+                await complete(settlement.record, of: partition, isDone: settlement.isDone)
                 return
             } catch let error as any ClientError where error.isFatal {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not sent: \(error)")
@@ -142,17 +140,14 @@ extension Worker {
             let wait = topics.wait(for: record, now: options.clock.now())
         else { return true }
         if await pause(for: wait, in: partition) { return true }
-        partition.abandon(record)
+        abandon(record, of: partition)
         return false
     }
 
     /// Waits between two attempts, without a handler's place.
     private func rest(for duration: Duration, in partition: PartitionStream) async -> Bool {
-        if concurrency.mode == .partition { return await pause(for: duration, in: partition) }
-        handlers.giveBack()
-        let goesOn = await pause(for: duration, in: partition)
-        await handlers.take()
-        return goesOn && !partition.isEnded && !Task.isCancelled
+        await withoutPlace { _ = await pause(for: duration, in: partition) }
+        return !partition.isEnded && !Task.isCancelled
     }
 
     /// Waits; the end of the partition or the worker ends the wait.

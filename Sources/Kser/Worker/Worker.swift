@@ -15,6 +15,7 @@ public final class Worker: Sendable {
     let options: WorkerOptions
     let handlers: Permits
     let listener: CancellationListener?
+    let deduplicator: Deduplicator?
     let supervision: Supervision?
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
@@ -40,7 +41,8 @@ public final class Worker: Sendable {
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
-        supervision = listener.map { Supervision(cancellations: $0.registry) }
+        deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
+        supervision = Supervision(listener?.registry, deduplicator)
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 

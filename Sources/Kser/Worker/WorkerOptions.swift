@@ -19,6 +19,8 @@ public struct WorkerOptions: Sendable {
     /// What becomes of each message; nil is ``OutcomeClassifier/byCode`` with ``retries`` and
     /// ``OutcomeClassifier/answered`` without.
     public var classifier: OutcomeClassifier?
+    /// Remembers what was handled, so that messages that come again are passed over; nil, the default, runs them again.
+    public var deduplication: (any DeduplicationWindow)?
     /// Lets tasks be cancelled by uuid from any machine; nil, the default, does not.
     public var cancellations: Cancellations?
     /// kser's files that pause and end the worker; nil looks at none.
@@ -37,6 +39,7 @@ public struct WorkerOptions: Sendable {
         deadLetters: DeadLetterTopic? = nil,
         retries: RetryPolicy? = nil,
         classifier: OutcomeClassifier? = nil,
+        deduplication: (any DeduplicationWindow)? = nil,
         cancellations: Cancellations? = nil,
         controlFiles: ControlFiles? = nil,
         shutdownSignals: Set<ShutdownSignal> = [.terminate, .interrupt]
@@ -46,6 +49,7 @@ public struct WorkerOptions: Sendable {
         self.deadLetters = deadLetters
         self.retries = retries
         self.classifier = classifier
+        self.deduplication = deduplication
         self.cancellations = cancellations
         self.controlFiles = controlFiles
         self.shutdownSignals = shutdownSignals
