@@ -7,6 +7,7 @@ enum KserBench {
         Benchmark("decode", decode),
         Benchmark("encode", encode),
         Benchmark("dispatch", dispatch),
+        Benchmark("ledger", ledger),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),

@@ -25,6 +25,32 @@ public struct PartitionStatistics: Sendable, Hashable {
     public var isPaused: Bool
     /// Whether reading stopped because the buffer is full.
     public var isFull: Bool
+
+    package init(
+        topic: String,
+        partition: Int32,
+        inFlight: Int,
+        doneAboveGap: Int,
+        incomplete: Int,
+        buffered: Int,
+        position: Int64?,
+        committed: Int64?,
+        oldestAge: Duration?,
+        isPaused: Bool,
+        isFull: Bool
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.inFlight = inFlight
+        self.doneAboveGap = doneAboveGap
+        self.incomplete = incomplete
+        self.buffered = buffered
+        self.position = position
+        self.committed = committed
+        self.oldestAge = oldestAge
+        self.isPaused = isPaused
+        self.isFull = isFull
+    }
 }
 
 /// What a worker does, at one moment.
