@@ -10,6 +10,7 @@ enum KserBench {
         Benchmark("dispatch-traced", tracedDispatch),
         Benchmark("seal", seal),
         Benchmark("open", open),
+        Benchmark("ledger", ledger),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),

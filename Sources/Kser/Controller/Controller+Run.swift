@@ -26,25 +26,31 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        await dispatch(record, attempt: attempt, in: nil)
+        await dispatch(record, attempt: attempt, in: nil, under: nil)
     }
 
-    /// Runs the message in a record, a task of an operation as the cluster's store allows.
-    nonisolated func dispatch(_ record: Record, attempt: Int = 1, in cluster: OperationCluster?) async -> Dispatch {
+    /// Runs the message in a record as far as the supervision lets it, a task of an operation as the cluster's store allows.
+    nonisolated func dispatch(
+        _ record: Record,
+        attempt: Int = 1,
+        in cluster: OperationCluster?,
+        under supervision: Supervision?
+    ) async -> Dispatch {
         guard let value = record.value else {
             let error = KserError.validation("The record has no value: a tombstone is not a message")
             return refuse([], record, error)
         }
-        return await dispatch(value, record: record, attempt: attempt, in: cluster)
+        return await dispatch(value, record: record, attempt: attempt, in: cluster, under: supervision)
     }
 
     private nonisolated func dispatch(
         _ bytes: [UInt8],
         record: Record?,
         attempt: Int,
-        in cluster: OperationCluster? = nil
+        in cluster: OperationCluster? = nil,
+        under supervision: Supervision? = nil
     ) async -> Dispatch {
-        let arrival: Arrival
+        var arrival: Arrival
         do {
             if let onMessage = hooks.onMessage {
                 arrival = makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
@@ -54,8 +60,13 @@ extension Controller {
         } catch {
             return refuse(bytes, record, error)
         }
+        arrival.supervision = supervision
         if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+            // The store tells copies of a task apart, and what a copy owes.
             return await cluster.dispatch(arrival, ticket, record, on: self)
+        }
+        if let duplicate = await supervision?.duplicate(arrival.execution) {
+            return Dispatch(arrival.execution, duplicate)
         }
         return await dispatch(arrival)
     }
@@ -150,7 +161,7 @@ extension Controller {
 
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
-        let reached = Reached(arrival.work)
+        let reached = Reached(of: arrival)
         let result: ExecutionResult
         do {
             result = try await next(0, reached)(arrival.invocation)
@@ -167,6 +178,7 @@ extension Controller {
             return { [self] invocation in
                 var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
                 arrival.work = reached.work
+                arrival.supervision = reached.supervision
                 reached.last = arrival
                 return try await perform(arrival)
             }
@@ -178,6 +190,12 @@ extension Controller {
 
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
+        guard let supervision = arrival.supervision else { return try await run(entrypoint, arrival) }
+        return try await supervision.run(arrival.execution) { try await self.run(entrypoint, arrival) }
+    }
+
+    private nonisolated func run(_ entrypoint: RegisteredEntrypoint, _ arrival: Arrival) async throws -> ExecutionResult
+    {
         if let work = arrival.work { return try await work(entrypoint, arrival.execution) }
         return try await entrypoint.perform(arrival.execution, nil)
     }
@@ -216,10 +234,11 @@ extension Controller {
 
     private nonisolated func log(_ dispatch: Dispatch) {
         let isSuccess = dispatch.result.isSuccess
-        logger.log(isSuccess ? .info : .error) {
+        let level: LogLevel = isSuccess ? .info : dispatch.isCancelled ? .warning : .error
+        logger.log(level) {
             let message = dispatch.message
             return LogRecord(
-                isSuccess ? .info : .error,
+                level,
                 logger: "kser.controller",
                 "\(name).\(isSuccess ? "Success" : "Failed"): \(message?.description ?? ""): \(dispatch.result)",
                 kmsg: message,

@@ -25,6 +25,9 @@ public struct Dispatch: Sendable {
     /// What the message was to an operation that runs across machines; nil for all others.
     var step: OperationStep?
 
+    /// Why no handler ran, when the message is a duplicate.
+    var duplicate: Deduplicator.Duplicate?
+
     /// Nil when the message could not be decoded.
     private let execution: Execution?
 
@@ -33,6 +36,17 @@ public struct Dispatch: Sendable {
         self.result = result
         self.refusal = refusal
         self.step = step
+    }
+
+    init(_ execution: Execution, _ duplicate: Deduplicator.Duplicate) {
+        self.init(execution, ExecutionResult(uuid: execution.uuid), nil)
+        self.duplicate = duplicate
+    }
+
+    /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.
+    public var isCancelled: Bool {
+        result.retcode == KserError.Kind.cancelled.code
+            && result.retval["error"]?["msgid"]?.string == KserError.Kind.cancelled.msgid
     }
 
     /// The message, with what the run changed in it; nil when it could not be decoded.

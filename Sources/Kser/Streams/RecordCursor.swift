@@ -29,17 +29,24 @@ final class RecordCursor {
         if completesPrevious, index > 0, let batch { batch.stream.complete(batch.records[index - 1]) }
         while true {
             if let batch, index < batch.records.count {
-                if !batch.stream.isEnded {
+                if mayHandOut(batch) {
                     index += 1
                     return batch.records[index - 1]
                 }
-                withdrawRest()
             }
             batch = nil
             index = 0
             guard let taken = try await inbox.next(isolation: isolation) else { return nil }
-            if taken.stream.begin(taken) { batch = taken }
+            batch = taken.stream.begin(taken)
         }
+    }
+
+    /// Whether the next record may be handed out; if not, the rest of the batch is taken back.
+    private func mayHandOut(_ batch: PartitionBatch) -> Bool {
+        if batch.stream.isFlowing { return true }
+        if !batch.stream.isEnded { return !batch.stream.setAside(batch, from: index) }
+        withdrawRest()
+        return false
     }
 
     private func withdrawRest() {

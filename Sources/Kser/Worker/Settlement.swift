@@ -53,6 +53,9 @@ struct Settlement: Sendable {
         }
     }
 
+    /// Whether the message was handled with success.
+    var isDone: Bool { parcel == nil && dispatch.result.isSuccess }
+
     /// Hands everything to its producers.
     func send() async throws -> [Delivery] {
         var deliveries: [Delivery] = []

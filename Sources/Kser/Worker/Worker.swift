@@ -16,6 +16,9 @@ public final class Worker: Sendable {
     let options: WorkerOptions
     let handlers: Permits
     let transactor: Transactor?
+    let listener: CancellationListener?
+    let deduplicator: Deduplicator?
+    let supervision: Supervision?
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
 
@@ -38,6 +41,11 @@ public final class Worker: Sendable {
         self.options = options
         handlers = Permits(concurrency.limit)
         transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
+        listener = options.cancellations.map {
+            CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
+        }
+        deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
+        supervision = Supervision(listener?.registry, deduplicator)
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 
@@ -67,6 +75,7 @@ public final class Worker: Sendable {
             if let operations = options.operations {
                 group.addTask { await operations.keepRecovering(self.controller.logger) }
             }
+            if let listener { group.addTask { await listener.run() } }
             do {
                 for try await partition in consumer.partitions {
                     group.addTask {
@@ -94,8 +103,8 @@ public final class Worker: Sendable {
     /// The group that the worker's consumer is in.
     package var groupID: String? { consumer.groupID }
 
-    /// Whether a file pauses the worker.
-    package var isPaused: Bool { options.controlFiles?.isPaused ?? false }
+    /// Whether ``pause()`` or a file holds the worker back.
+    package var isHeldBack: Bool { isPaused || options.controlFiles?.isPaused == true }
 
     /// The topics that the worker's consumer reads.
     package var subscribedTopics: [String]? { consumer.subscribedTopics }

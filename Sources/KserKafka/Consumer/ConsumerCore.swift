@@ -180,7 +180,7 @@ extension ConsumerCore: RebalanceHandler {
         defer { client.wake() }
         for place in places {
             guard let queue = client.makeQueue(for: place) else {
-                fail(KafkaError(.configuration, "librdkafka made no queue for \(place.topic)[\(place.partition)]"))
+                fail(KafkaError(.configuration, "librdkafka made no queue for \(place)"))
                 return
             }
             let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: self)
@@ -221,6 +221,6 @@ extension ConsumerCore: RebalanceHandler {
 
     private static func list(_ places: [TopicPartition]) -> String {
         if places.isEmpty { return "no partition" }
-        return places.map { "\($0.topic)[\($0.partition)]" }.sorted().joined(separator: ", ")
+        return places.map(\.description).sorted().joined(separator: ", ")
     }
 }

@@ -56,7 +56,8 @@ final class StallWatch: Sendable {
                 let stream = reading.assignment.partition
                 let progress = reading.progress
                 let id = ObjectIdentifier(stream)
-                let rests = stream.isHeld || reading.assignment.worker.isPaused || !progress.hasWork
+                let rests =
+                    stream.isHeld || stream.isPaused || reading.assignment.worker.isHeldBack || !progress.hasWork
                 guard let mark = before[id], mark.position == progress.position, !rests else {
                     marks[id] = Mark(stream: stream, position: progress.position, since: now)
                     return nil
