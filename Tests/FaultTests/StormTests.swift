@@ -29,7 +29,7 @@ extension FaultTests {
             configuration.assignmentStrategy = strategy
             configuration.commitInterval = .milliseconds(100)
             configuration.heartbeatInterval = .milliseconds(200)
-            configuration.sessionTimeout = .seconds(3)
+            configuration.sessionTimeout = .seconds(6)
             let settings = configuration
             func join() throws -> Member {
                 try Member(settings, topic: stage.topic, controller: controller, logger: log.logger)
