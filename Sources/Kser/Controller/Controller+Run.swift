@@ -32,6 +32,7 @@ extension Controller {
         return await dispatch(value, record: record, attempt: attempt)
     }
 
+    @inline(__always)
     private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
         do {
             let arrival =
@@ -46,6 +47,7 @@ extension Controller {
         }
     }
 
+    @inline(__always)
     private nonisolated func decode(_ bytes: [UInt8]) throws -> Message {
         logger.log(.debug) {
             LogRecord(
@@ -76,6 +78,7 @@ extension Controller {
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.
+    @inline(__always)
     private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
         let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
@@ -101,6 +104,7 @@ extension Controller {
     }
 
     /// Runs the entrypoint of a message.
+    @inline(__always)
     private nonisolated func arrive(_ arrival: Arrival) async -> Dispatch {
         let result: ExecutionResult
         do {
@@ -138,11 +142,13 @@ extension Controller {
         }
     }
 
+    @inline(__always)
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
         return try await entrypoint.perform(arrival.execution, nil)
     }
 
+    @inline(__always)
     private nonisolated func makeArrival(_ message: consuming Message, record: Record?, attempt: Int) -> Arrival {
         let entrypoint = registry.withLock { $0[message.entrypoint] }
         let path = entrypoint?.path ?? message.entrypoint

@@ -2,7 +2,7 @@ extension Entrypoint {
     /// What kser's constructor does: `postInit`, whose failure is merged into the result and handed to `onError`.
     ///
     /// - Throws: what `onError` throws.
-    @inlinable
+    @inlinable @inline(__always)
     package func begin(_ execution: Execution) async throws {
         do {
             try await postInit(execution)
@@ -14,7 +14,7 @@ extension Entrypoint {
     /// Runs all steps; an error goes to `onError` (kser: `execute`).
     ///
     /// - Throws: what `onError` throws.
-    @inlinable
+    @inlinable @inline(__always)
     package func perform(_ execution: Execution, initial: ExecutionResult? = nil) async throws -> ExecutionResult {
         do {
             return try await throwingPerform(execution, initial: initial)
@@ -24,7 +24,7 @@ extension Entrypoint {
     }
 
     /// Runs all steps; an error is thrown (kser: `unsafe_execute`).
-    @inlinable
+    @inlinable @inline(__always)
     package func throwingPerform(_ execution: Execution, initial: ExecutionResult? = nil) async throws
         -> ExecutionResult
     {
@@ -43,7 +43,7 @@ extension Entrypoint {
         return try await onSuccess(merged, in: execution)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func limitedRun(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
         guard let timeLimit else { return try await run(parameters, in: execution) }
         return try await withTimeLimit(timeLimit) { try await run(parameters, in: execution) }
