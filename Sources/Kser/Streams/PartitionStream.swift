@@ -52,10 +52,11 @@ public final class PartitionStream: Sendable {
     ///
     /// - Returns: false when the record is not in work here, for example because it was completed before.
     @discardableResult
-    public func complete(_ record: Record) -> Bool {
-        let (known, isIdle) = state.withLock { state in
-            (state.ledger.complete(record.offset), state.ledger.inFlight == 0)
-        }
+    public func complete(_ record: Record) -> Bool { complete(record.offset) }
+
+    @discardableResult
+    func complete(_ offset: Int64) -> Bool {
+        let (known, isIdle) = state.withLock { state in (state.ledger.complete(offset), state.ledger.inFlight == 0) }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
         return known
     }
@@ -77,11 +78,13 @@ extension PartitionStream: AsyncSequence {
         fileprivate let cursor: RecordCursor?
 
         /// The next record; nil when the partition was taken away or the task is cancelled.
+        @inline(__always)
         public mutating func next() async throws -> Record? {
             try await next(isolation: #isolation)
         }
 
         /// The next record; nil when the partition was taken away or the task is cancelled.
+        @inline(__always)
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Record? {
             guard let cursor else { throw KserError.internal("A partition stream has one iterator; this is a second") }
             return try await cursor.next(isolation: actor)
@@ -190,7 +193,7 @@ extension PartitionStream {
         if isEnded { return false }
         let hasRoom = state.withLock { state -> Bool in
             if state.ledger.committable == nil { state.committed = batch.records.first?.offset }
-            for record in batch.records { state.ledger.begin(record.offset) }
+            for index in batch.records.indices { state.ledger.begin(batch.records[index].offset) }
             state.bufferedRecords -= batch.records.count
             state.bufferedBytes -= batch.bytes
             guard state.isFull, limits.allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)

@@ -5,8 +5,11 @@
 final class RecordCursor {
     private let inbox: Mailbox<PartitionBatch>
     private let completesPrevious: Bool
-    private var batch: PartitionBatch?
-    private var index = 0
+    private var stream: PartitionStream?
+    /// What the batch at hand has left, the next one last, so that it is moved out rather than copied.
+    private var rest: [Record] = []
+    /// The record whose work the loop's body is doing.
+    private var current: Int64?
     private let onDrop: @Sendable () -> Void
 
     init(
@@ -20,32 +23,38 @@ final class RecordCursor {
     }
 
     deinit {
-        if completesPrevious, index > 0 { index -= 1 }
-        withdrawRest()
+        if let first = current ?? rest.last?.offset { stream?.withdraw(from: first) }
         onDrop()
     }
 
+    @inline(__always)
     func next(isolation: isolated (any Actor)?) async throws -> Record? {
-        if completesPrevious, index > 0, let batch { batch.stream.complete(batch.records[index - 1]) }
-        while true {
-            if let batch, index < batch.records.count {
-                if !batch.stream.isEnded {
-                    index += 1
-                    return batch.records[index - 1]
-                }
-                withdrawRest()
-            }
-            batch = nil
-            index = 0
-            guard let taken = try await inbox.next(isolation: isolation) else { return nil }
-            if taken.stream.begin(taken) { batch = taken }
-        }
+        if let record = nextAtHand() { return record }
+        return try await nextToCome(isolation: isolation)
     }
 
-    private func withdrawRest() {
-        guard let batch, index < batch.records.count else { return }
-        batch.stream.withdraw(from: batch.records[index].offset)
-        self.batch = nil
-        index = 0
+    /// The next record of the batch at hand; nil when it is used up or its partition ended.
+    private func nextAtHand() -> Record? {
+        guard let stream else { return nil }
+        if let current = current.take() { stream.complete(current) }
+        if !stream.isEnded, let record = rest.popLast() {
+            if completesPrevious { current = record.offset }
+            return record
+        }
+        if let next = rest.last { stream.withdraw(from: next.offset) }
+        rest = []
+        self.stream = nil
+        return nil
+    }
+
+    private func nextToCome(isolation: isolated (any Actor)?) async throws -> Record? {
+        while var batch = try await inbox.next(isolation: isolation) {
+            guard batch.stream.begin(batch) else { continue }
+            stream = batch.stream
+            swap(&rest, &batch.records)
+            rest.withUnsafeMutableBufferPointer { $0.reverse() }
+            if let record = nextAtHand() { return record }
+        }
+        return nil
     }
 }

@@ -4,6 +4,7 @@ extension Worker {
     ///
     /// - Returns: what has to be acknowledged; ``confirm(_:of:)`` then completes the record. Nil when the record is done,
     ///   or given up because the worker does not go on with it.
+    @inline(__always)
     func handle(
         _ record: Record,
         of partition: PartitionStream,
@@ -19,6 +20,10 @@ extension Worker {
         }
         if options.answersEverything {
             let dispatch = await controller.dispatch(record)
+            if dispatch.refusal == nil, dispatch.result.isSuccess, options.replies == nil {
+                partition.complete(record)
+                return nil
+            }
             if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
@@ -132,10 +137,15 @@ extension Worker {
     /// Waits until a record of a retry topic may be tried.
     ///
     /// - Returns: false when the partition or the worker ends before; the record is given up then.
+    @inline(__always)
     func isDue(_ record: Record, of partition: PartitionStream) async -> Bool {
         guard let topics = options.retries?.topics,
             let wait = topics.wait(for: record, now: options.clock.now())
         else { return true }
+        return await isDue(record, of: partition, after: wait)
+    }
+
+    private func isDue(_ record: Record, of partition: PartitionStream, after wait: Duration) async -> Bool {
         if await pause(for: wait, in: partition) { return true }
         partition.abandon(record)
         return false

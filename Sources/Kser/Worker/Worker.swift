@@ -124,8 +124,13 @@ extension Worker {
     /// Waits while the worker is paused by its file.
     ///
     /// - Returns: false when the worker is to end.
+    @inline(__always)
     func mayGoOn() async -> Bool {
         guard let files = options.controlFiles else { return true }
+        return await mayGoOn(files)
+    }
+
+    private func mayGoOn(_ files: ControlFiles) async -> Bool {
         while true {
             if files.isTerminated {
                 stop()
