@@ -32,14 +32,24 @@ let package = Package(
     name: "kser",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "kser", targets: ["KserCommand"]),
+        .library(name: "Jaeger", targets: ["Jaeger"]),
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
+        .library(name: "KserStore", targets: ["KserStore"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
+        .library(name: "KserTracing", targets: ["KserTracing"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
     ],
     targets: [
+        .systemLibrary(name: "CGetopt"),
+        .systemLibrary(
+            name: "CLibpq",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
         .systemLibrary(
             name: "CLibrdkafka",
             pkgConfig: "rdkafka",
@@ -51,6 +61,11 @@ let package = Package(
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]
         ),
         .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
+        .systemLibrary(
             name: "CSimdjsonLibrary",
             pkgConfig: simdjsonPkgConfig,
             providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]
@@ -60,33 +75,80 @@ let package = Package(
             dependencies: ["CSimdjsonLibrary"],
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
 
+        library("Jaeger", ["CZlib", "OpenTracing"]),
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
+        library("KserStore", ["Kser", "CLibpq", "CSQLite"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
+        library("KserTracing", ["Kser", "OpenTracing"]),
         library("OpenTracing", []),
         library("OpenTracingMock", ["OpenTracing"]),
 
         program("Hello", path: "Examples/Hello", ["Kser"]),
         program("Dice", path: "Examples/Dice", ["Kser", "KserKafka"]),
-        program("kser-bench", path: "Sources/kser-bench", ["Kser", "KserKafka", "CLibrdkafka", "CSimdjson"]),
+        program("TracedDice", path: "Examples/TracedDice", ["Jaeger", "Kser", "KserTracing", "OpenTracing"]),
+        program("Yahtzee", path: "Examples/Yahtzee", ["Kser", "KserKafka", "KserStore"]),
+        program(
+            "KserCommand",
+            path: "Sources/KserCommand",
+            ["CGetopt", "Kser", "KserCrypto", "KserKafka", "KserStore"]
+        ),
+        program(
+            "kser-bench",
+            path: "Sources/kser-bench",
+            [
+                "CLibrdkafka", "CLibsodium", "CSimdjson", "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserStore",
+                "KserTracing", "OpenTracing",
+            ]
+        ),
 
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests(
+            "KserTracingTests",
+            [
+                "Jaeger", "Kser", "KserTesting", "KserTracing", "OpenTracing", "OpenTracingMock",
+                "TracingVectorSupport",
+            ]
+        ),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
-        tests("OpenTracingTests", ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock"]),
+        tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
+        tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "KserStore", "TestSupport"]),
+        tests(
+            "OpenTracingTests",
+            ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
+        ),
+        tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
         tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
-        tests("InteropTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+        tests(
+            "InteropTests",
+            [
+                "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserTesting", "KserTracing", "OpenTracing",
+                "TestSupport",
+            ]
+        ),
 
-        tests("FaultTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "FaultWorker"]),
-        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka"]),
+        tests("FaultTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport", "FaultWorker"]),
+        program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka", "KserStore"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TracingVectorSupport",
+            dependencies: ["Kser", "OpenTracing"],
+            path: "Tests/TracingVectorSupport",
+            swiftSettings: strict
+        ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
-        tests("SnippetTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
+        tests("SnippetTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )

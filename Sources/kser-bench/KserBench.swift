@@ -7,18 +7,26 @@ enum KserBench {
         Benchmark("decode", decode),
         Benchmark("encode", encode),
         Benchmark("dispatch", dispatch),
+        Benchmark("dispatch-traced", tracedDispatch),
+        Benchmark("seal", seal),
+        Benchmark("open", open),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),
         Benchmark("python-kser", pythonKser),
         Benchmark("latency", latency),
+        Benchmark("operations", operations),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
+        Benchmark("tracing", tracing),
+        Benchmark("dead-agent", deadAgent),
     ]
 
     static func main() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         if arguments.first == Drain.option { return try await Drain(arguments.dropFirst()).run() }
+
+        if arguments.first == DeadAgent.option { return try await DeadAgent.run() }
 
         let report = arguments.first.flatMap { $0.hasSuffix(".json") ? $0 : nil }
         if report != nil { arguments.removeFirst() }

@@ -1,12 +1,15 @@
 import Foundation
 import Kser
 import KserKafka
+import KserStore
 
 /// A worker process for the fault tests. It writes a line `uuid partition offset` for each handled task, at once, into a
 /// pipe that survives it, after a line `running` once signals end it gracefully, and lines of its log to its standard error.
 ///
 /// Arguments are `name=value`: servers, topic, group; milliseconds (the longest a handler takes), key (the limit of
-/// `.key`, instead of `.partition`), session, instance.
+/// `.key`, instead of `.partition`), session, instance, transactions (their id: each task is then answered in the topic
+/// `results` and sends a record with its uuid as key to `next`); sqlite or postgresql (where operations are kept, by path
+/// or connection string).
 @main
 struct FaultWorker {
     static func main() async throws {
@@ -22,12 +25,18 @@ struct FaultWorker {
         let logger = KserLogger(level: .info, sink: HumanLogSink.standardError)
         let longest = Double(arguments["milliseconds"] ?? "") ?? 0
 
+        let transactional = try arguments["transactions"].map { id in
+            try TransactionalProducer(ProducerConfiguration(bootstrapServers: servers), id: id, logger: logger)
+        }
         let controller = Controller(logger: KserLogger(level: .info, sink: StartSink()))
         try await controller.register("fault.Step") { (_: JSONObject, execution) in
             if longest > 0 { try await Task.sleep(for: .milliseconds(.random(in: 0...longest))) }
             let place = execution.record.map { "\($0.partition) \($0.offset)" } ?? ""
+            try await transactional?.send(ProducerRecord(topic: "next", key: Array(execution.uuid.utf8), value: []))
             write(line: "\(execution.uuid) \(place)")
         }
+
+        try await controller.register(ChainTask(longest: longest))
 
         var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: arguments["group"] ?? "")
         configuration.commitInterval = .milliseconds(200)
@@ -35,24 +44,53 @@ struct FaultWorker {
         configuration.heartbeatInterval = .milliseconds(200)
         configuration.groupInstanceID = arguments["instance"]
         let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
+        let store = try await openStore(arguments)
         let worker = Worker(
             consumer: try Consumer(configuration, topics: [topic], logger: logger),
             controller: controller,
             concurrency: arguments["key"].flatMap { Int($0) }.map { .key(limit: $0) } ?? .partition,
             options: WorkerOptions(
+                replies: transactional.map { Replies(to: "results", with: $0) },
                 deadLetters: DeadLetterTopic(with: producer),
+                transactions: transactional.map { Transactions(with: $0, maxDelay: .milliseconds(20)) },
+                operations: store.map { OperationCluster(store: $0, producer: producer, topic: topic) },
                 shutdownSignals: [.terminate, .interrupt]
             )
         )
         try await worker.run()
         await producer.close()
+        await transactional?.close()
+    }
+
+    private static func openStore(_ arguments: [String: String]) async throws -> (any OperationStore)? {
+        if let path = arguments["sqlite"] { return try await SQLiteOperationStore(path: path) }
+        if let server = arguments["postgresql"] { return try await PostgresOperationStore(server) }
+        return nil
     }
 }
 
-/// Says when the worker runs.
+/// A task that adds a link of its own to the chain in the result of the task before.
+struct ChainTask: TaskEntrypoint {
+    struct Parameters: Decodable { var step: Int }
+
+    let path = "fault.Chain"
+    var longest: Double
+
+    func run(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
+        if longest > 0 { try await Task.sleep(for: .milliseconds(.random(in: 0...longest))) }
+        let chain = execution.result.retval["chain"]?.array ?? []
+        let link: JSON = ["step": .integer(Int64(parameters.step)), "run": .string(UUID().uuidString)]
+        let place = execution.record.map { "\($0.partition) \($0.offset)" } ?? ""
+        write(line: "\(execution.uuid) \(place)")
+        return execution.result(retval: ["chain": .array(chain + [link])])
+    }
+}
+
+/// Says when the worker runs, and passes on what goes wrong.
 private struct StartSink: LogSink {
     func log(_ record: LogRecord) {
         if record.message == "Consumer.Starting..." { write(line: "running") }
+        if record.level >= .warning { HumanLogSink.standardError.log(record) }
     }
 }
 

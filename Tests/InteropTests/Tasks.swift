@@ -32,10 +32,15 @@ enum Tasks {
 
     /// A controller with the peer's entrypoints, which logs nothing.
     ///
-    /// - Parameter handled: called with each task before it is run.
+    /// - Parameters:
+    ///   - codec: reads the messages.
+    ///   - handled: called with each task before it is run.
     /// - Returns: the controller.
     /// - Throws: when an entrypoint cannot be registered.
-    static func controller(handled: @escaping @Sendable (Invocation) -> Void = { _ in }) async throws -> Controller {
+    static func controller(
+        codec: any MessageCodec = JSONMessageCodec(),
+        handled: @escaping @Sendable (Invocation) -> Void = { _ in }
+    ) async throws -> Controller {
         struct Hello: Decodable { var name: String }
         struct Fail: Decodable { var type, message: String }
         struct Watcher: Middleware {
@@ -46,7 +51,7 @@ enum Tasks {
             }
         }
 
-        let controller = Controller(middleware: [Watcher(handled: handled)], logger: .none)
+        let controller = Controller(codec: codec, middleware: [Watcher(handled: handled)], logger: .none)
         try await controller.register("peer.Noop") { (_: JSONObject, _) in }
         try await controller.register("peer.Echo") { (params: JSONObject, execution) in
             execution.result(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import KserCrypto
 
-@Suite(.enabled(if: CryptoVector.isPresent, "no file \(CryptoVector.file)"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: CryptoVector.isPresent, "no file \(CryptoVector.file)"), .timeLimit(.minutes(5)))
 struct CryptoVectorTests {
     @Test(arguments: try CryptoVector.all("encode"))
     func seals(_ vector: CryptoVector) throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import KserCrypto
 
-@Suite(.timeLimit(.minutes(1))) struct SecretBoxCodecTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretBoxCodecTests {
     let codec: SecretBoxCodec
 
     init() throws { codec = SecretBoxCodec(key: try .generate()) }

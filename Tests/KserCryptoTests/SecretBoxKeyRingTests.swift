@@ -3,7 +3,7 @@ import Testing
 
 @testable import KserCrypto
 
-@Suite(.timeLimit(.minutes(1))) struct SecretBoxKeyRingTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretBoxKeyRingTests {
     let old: SecretBoxKey
     let new: SecretBoxKey
     let message = Message(uuid: "u", entrypoint: "e", params: ["n": 1])

@@ -4,7 +4,7 @@ import Testing
 @testable import KserCrypto
 
 /// What is changed on its way is refused, whatever the change.
-@Suite(.timeLimit(.minutes(2))) struct SecretBoxTamperTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretBoxTamperTests {
     /// Envelopes of messages of different lengths, each under its own key.
     static let envelopes: [Sealed] = (try? (0..<20).map { try Sealed(paramsLength: $0 * 7) }) ?? []
 

@@ -60,11 +60,15 @@ struct RetryBench: Sendable {
         return options
     }
 
-    func worker(_ concurrency: Concurrency = .partition, options: WorkerOptions) -> Worker {
+    func worker(
+        _ concurrency: Concurrency = .partition,
+        options: WorkerOptions,
+        controller: Controller? = nil
+    ) -> Worker {
         let topics = options.retries?.topics?.names(for: "jobs") ?? []
         return Worker(
             consumer: broker.makeConsumer(topics: ["jobs"] + topics, group: "g"),
-            controller: controller,
+            controller: controller ?? self.controller,
             concurrency: concurrency,
             options: options
         )
@@ -73,9 +77,10 @@ struct RetryBench: Sendable {
     func withWorker(
         _ concurrency: Concurrency = .partition,
         options: WorkerOptions,
+        controller: Controller? = nil,
         _ body: () async throws -> Void
     ) async throws {
-        let worker = worker(concurrency, options: options)
+        let worker = worker(concurrency, options: options, controller: controller)
         let running = Task { try await worker.run() }
         do {
             try await body()

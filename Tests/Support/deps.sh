@@ -2,7 +2,7 @@
 # Installs what is missing, says what it does, and is silent when there is nothing to do.
 #
 #   deps.sh run     the libraries that the package links
-#   deps.sh test    those, plus kcat and a Python environment with the real kser and a broker (.build/venv)
+#   deps.sh test    those, plus kcat, PostgreSQL and a Python environment with the real kser and a broker (.build/venv)
 #
 # KSER_VENV=<folder> names a ready Python environment to use instead of .build/venv.
 set -euo pipefail
@@ -20,14 +20,27 @@ if have apt-get; then manager=apt; elif have brew; then manager=brew; else manag
 missing=()
 need() { if [[ $manager == brew ]]; then missing+=("$2"); else missing+=("$1"); fi; } # need <Debian name> <Homebrew name>
 
-rdkafka='rdkafka >= 2.0' simdjson='simdjson >= 3.0' sodium='libsodium >= 1.0.18'
+# <what pkg-config has to find>|<Debian name>|<Homebrew name>
+libraries=(
+    'libpq >= 12|libpq-dev|libpq'
+    'libsodium >= 1.0.18|libsodium-dev|libsodium'
+    'rdkafka >= 2.0|librdkafka-dev|librdkafka'
+    'simdjson >= 3.0|libsimdjson-dev|simdjson'
+    'sqlite3 >= 3.35|libsqlite3-dev|sqlite'
+    'zlib >= 1.2|zlib1g-dev|zlib'
+)
+if [[ $manager == brew ]]; then # Homebrew links neither into its common folder, for macOS has libraries of these names
+    export PKG_CONFIG_PATH="$(brew --prefix)/opt/libpq/lib/pkgconfig:$(brew --prefix)/opt/sqlite/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
+fi
 have pkg-config || need pkg-config pkgconf
-pkg-config --exists "$rdkafka" 2>/dev/null || need librdkafka-dev librdkafka
-pkg-config --exists "$simdjson" 2>/dev/null || need libsimdjson-dev simdjson
-pkg-config --exists "$sodium" 2>/dev/null || need libsodium-dev libsodium
+for library in "${libraries[@]}"; do
+    IFS='|' read -r wanted debian homebrew <<<"$library"
+    pkg-config --exists "$wanted" 2>/dev/null || need "$debian" "$homebrew"
+done
 venv=${KSER_VENV:-.build/venv}
 if [[ $profile == test ]]; then
     have kcat || need kcat kcat
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || need postgresql postgresql@17
     [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
 fi
 
@@ -50,8 +63,9 @@ if ((${#missing[@]})); then
         $as_root apt-get update
         $as_root "${install[@]}"
     fi
-    pkg-config --exists "$rdkafka" "$simdjson" "$sodium" ||
-        fail "this system's packages are too old: need $rdkafka, $simdjson and $sodium"
+    for library in "${libraries[@]}"; do
+        pkg-config --exists "${library%%|*}" || fail "this system's package is too old: need ${library%%|*}"
+    done
 fi
 
 if [[ $profile == test && -n ${KSER_VENV:-} ]]; then

@@ -14,7 +14,7 @@ rm -rf "$out" "$out.doccarchive"
 
 # Every module that a user imports. Kser comes first, because the others link to it (as ``/Kser/Message``).
 links=() archives=()
-for module in Kser $(cd Sources && ls | grep -v -e '^C' -e '^kser' -e '^Kser$'); do
+for module in Kser $(cd Sources && ls | grep -v -e '^C' -e '^kser' -e '^Kser$' -e '^KserCommand$'); do
     echo "docs: $module"
     mkdir -p "$out/$module"
     cp "$graphs/$module.symbols.json" "$graphs/$module"@*.symbols.json "$out/$module"

@@ -51,6 +51,7 @@ package enum PythonPeer {
     ///   - results: the topic that results go to, as messages; none without.
     ///   - group: its consumer group.
     ///   - driver: the client it uses.
+    ///   - key: the key of kser-crypto, which opens the tasks; nil takes them in clear. It knows `kafkaPython` alone.
     ///   - maximum: leave after this many messages.
     ///   - configuration: further settings in the driver's own names, as JSON. Without, confluent's reads little ahead:
     ///     on noida-db it would spin beside the Python thread until it has its 100,000 messages.
@@ -62,6 +63,7 @@ package enum PythonPeer {
         results: String? = nil,
         group: String,
         driver: Driver = .confluent,
+        key: String? = nil,
         maximum: Int? = nil,
         configuration: String? = nil
     ) async throws -> Worker {
@@ -69,7 +71,8 @@ package enum PythonPeer {
         let process = try run(
             "py_worker.py",
             ["--bootstrap", bootstrapServers, "--topic", topic, "--results", results ?? "", "--group", group]
-                + ["--driver", driver.rawValue, "--max", "\(maximum ?? 0)", "--config", configuration]
+                + ["--driver", driver.rawValue, "--max", "\(maximum ?? 0)", "--config", configuration],
+            key: key
         )
         _ = try await process.line(within: .seconds(30))  // {"ready": true, …}
         return Worker(process)
@@ -82,18 +85,21 @@ package enum PythonPeer {
     ///   - topic: the topic to send to.
     ///   - bootstrapServers: the broker's address.
     ///   - driver: the client it uses.
+    ///   - key: the key of kser-crypto, which seals them; nil sends them in clear. It knows `kafkaPython` alone.
     /// - Throws: ``UnexpectedEnd`` with the messages that were not sent.
     package static func send(
         _ messages: [String],
         to topic: String,
         on bootstrapServers: String,
-        driver: Driver = .confluent
+        driver: Driver = .confluent,
+        key: String? = nil
     ) async throws {
         let directory = try TemporaryDirectory("messages")
         try directory.write(messages.map { $0 + "\n" }.joined(), to: "lines")
         try await run(
             "py_tasks.py",
             ["send", "--bootstrap", bootstrapServers, "--topic", topic, "--driver", driver.rawValue],
+            key: key,
             input: directory.url.appending(path: "lines")
         ).success(within: .seconds(60))
     }
@@ -141,6 +147,15 @@ package enum PythonPeer {
         ).success(within: .seconds(60))
     }
 
+    /// Sends values in a transaction that is aborted once they are delivered.
+    package static func abortTransaction(_ values: [String], to topic: String, on bootstrapServers: String) async throws
+    {
+        try await run(
+            "py_tasks.py",
+            ["abort"] + values + ["--bootstrap", bootstrapServers, "--topic", topic]
+        ).success(within: .seconds(60))
+    }
+
     /// Waits until a consumer group is stable and each of its `count` members holds partitions.
     package static func members(_ count: Int, of group: String, on bootstrapServers: String) async throws {
         try await run(
@@ -149,17 +164,68 @@ package enum PythonPeer {
         ).success(within: .seconds(90))
     }
 
-    private static func run(_ script: String, _ arguments: [String], input: URL? = nil) throws -> ChildProcess {
+    private static func run(
+        _ script: String,
+        _ arguments: [String],
+        key: String? = nil,
+        input: URL? = nil
+    ) throws -> ChildProcess {
         // kser keeps its running, pause and terminate files there.
         let lockPath = try lockPaths.get().url.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: lockPath, withIntermediateDirectories: false)
         return try ChildProcess(
             Components.python(),
-            [Components.support("peers/\(script)")] + arguments,
-            environment: ["LOCK_PATH": lockPath.path()],
+            [Components.support("peers/\(script)")] + arguments + (key == nil ? [] : ["--crypto"]),
+            environment: ["LOCK_PATH": lockPath.path(), "KSER_SECRETBOX_KEY": key ?? ""],
             input: input
         )
     }
 
     private static let lockPaths = Result { try TemporaryDirectory("python") }
+}
+
+extension PythonPeer {
+    /// A span of jaeger-client's tracer, its numbers in hexadecimal digits.
+    package struct Span: Decodable, Sendable {
+        package var trace: String
+        package var span: String
+        package var parent: String
+    }
+
+    /// What a Python reader made of an answer.
+    package struct Answer: Decodable, Sendable {
+        /// A child of what the headers carry.
+        package var headers: Span
+        /// A child of what the metadata carry.
+        package var carrier: Span?
+    }
+
+    /// Sends a task of dice.DiceLaunch in a span of jaeger-client's tracer.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic to send to.
+    ///   - carrier: how the context travels: `headers`, `tracing` or `parent-span`.
+    ///   - bootstrapServers: the broker's address.
+    /// - Returns: the span.
+    /// - Throws: ``UnexpectedEnd``, ``DeadlineExceeded``.
+    package static func sendTraced(
+        to topic: String,
+        carrier: String,
+        on bootstrapServers: String
+    ) async throws -> Span {
+        let output = try await run(
+            "py_trace.py",
+            ["send", "--bootstrap", bootstrapServers, "--topic", topic, "--carrier", carrier]
+        ).success(within: .seconds(60))
+        return try JSONDecoder().decode(Span.self, from: Data((output.lines.last ?? "").utf8))
+    }
+
+    /// Reads an answer, and starts spans as children of what it carries.
+    package static func readTraced(from topic: String, on bootstrapServers: String) async throws -> Answer {
+        let output = try await run(
+            "py_trace.py",
+            ["read", "--bootstrap", bootstrapServers, "--topic", topic]
+        ).success(within: .seconds(90))
+        return try JSONDecoder().decode(Answer.self, from: Data((output.lines.last ?? "").utf8))
+    }
 }

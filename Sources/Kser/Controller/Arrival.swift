@@ -5,6 +5,10 @@ struct Arrival: Sendable {
     let execution: Execution
     /// Nil when none is registered under the message's name.
     let entrypoint: RegisteredEntrypoint?
+    /// What is done with the entrypoint instead of running it.
+    var work: Work?
+
+    typealias Work = @Sendable (RegisteredEntrypoint, Execution) async throws -> ExecutionResult
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 
@@ -18,7 +22,10 @@ struct Arrival: Sendable {
 /// Keeps the arrival of a message while its result goes back through the middleware; nil while none arrived, since
 /// middleware may answer by itself.
 final class Reached: Sendable {
+    let work: Arrival.Work?
     private let state = Mutex<Arrival?>(nil)
+
+    init(_ work: Arrival.Work?) { self.work = work }
 
     var last: Arrival? {
         get { state.withLock { $0 } }

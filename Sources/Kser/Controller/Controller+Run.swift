@@ -26,21 +26,35 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
+        await dispatch(record, attempt: attempt, in: nil)
+    }
+
+    /// Runs the message in a record, a task of an operation as the cluster's store allows.
+    @inline(__always)
+    nonisolated func dispatch(_ record: Record, attempt: Int = 1, in cluster: OperationCluster?) async -> Dispatch {
         guard let value = record.value else {
             return refuse([], KserError.validation("The record has no value: a tombstone is not a message"))
         }
-        return await dispatch(value, record: record, attempt: attempt)
+        return await dispatch(value, record: record, attempt: attempt, in: cluster)
     }
 
     @inline(__always)
-    private nonisolated func dispatch(_ bytes: [UInt8], record: Record?, attempt: Int) async -> Dispatch {
+    private nonisolated func dispatch(
+        _ bytes: [UInt8],
+        record: Record?,
+        attempt: Int,
+        in cluster: OperationCluster? = nil
+    ) async -> Dispatch {
         do {
             let arrival =
                 if let onMessage = hooks.onMessage {
-                    makeArrival(try await onMessage(decode(bytes)), record: record, attempt: attempt)
+                    makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
                 } else {
-                    makeArrival(try decode(bytes), record: record, attempt: attempt)
+                    makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
                 }
+            if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+                return await cluster.dispatch(arrival, ticket, record, on: self)
+            }
             return await dispatch(arrival)
         } catch {
             return refuse(bytes, error)
@@ -48,7 +62,7 @@ extension Controller {
     }
 
     @inline(__always)
-    private nonisolated func decode(_ bytes: [UInt8]) throws -> Message {
+    private nonisolated func decode(_ bytes: [UInt8], of record: Record?) throws -> Message {
         logger.log(.debug) {
             LogRecord(
                 .debug,
@@ -56,7 +70,8 @@ extension Controller {
                 "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))"
             )
         }
-        let message = try codec.decode(bytes)
+        let message =
+            if let record { try codec.decode(bytes, of: record) } else { try codec.decode(bytes) }
         logger.log(.debug) {
             LogRecord(.debug, logger: "kser.controller", "\(name).ReceivedMessage \(message)", kmsg: message)
         }
@@ -74,12 +89,18 @@ extension Controller {
                 metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)]
             )
         }
-        return Dispatch(nil, .from(known), .undecodable)
+        return Dispatch(nil, .from(known), codec.refusal(of: error))
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.
     @inline(__always)
-    private nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+    nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+        guard let observer else { return await settle(arrival) }
+        return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
+    }
+
+    @inline(__always)
+    private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
         let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
@@ -117,7 +138,7 @@ extension Controller {
 
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
-        let reached = Reached()
+        let reached = Reached(arrival.work)
         let result: ExecutionResult
         do {
             result = try await next(0, reached)(arrival.invocation)
@@ -132,7 +153,8 @@ extension Controller {
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
         guard index < middleware.count else {
             return { [self] invocation in
-                let arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
+                arrival.work = reached.work
                 reached.last = arrival
                 return try await perform(arrival)
             }
@@ -145,7 +167,13 @@ extension Controller {
     @inline(__always)
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
+        if let work = arrival.work { return try await work(entrypoint, arrival.execution) }
         return try await entrypoint.perform(arrival.execution, nil)
+    }
+
+    /// The operation that is registered under its path.
+    nonisolated func operation(at path: String) -> (any OperationEntrypoint)? {
+        registry.withLock { $0[path]?.operation }
     }
 
     @inline(__always)
@@ -158,7 +186,8 @@ extension Controller {
             isTask: entrypoint?.isTask ?? false,
             record: record,
             attempt: attempt,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
         return Arrival(execution: execution, entrypoint: entrypoint)
     }

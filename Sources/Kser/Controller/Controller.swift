@@ -16,6 +16,7 @@ public actor Controller {
     /// Where log lines go.
     public nonisolated let logger: KserLogger
 
+    nonisolated let observer: (any ExecutionObserver)?
     nonisolated let hooks: ControllerHooks
     nonisolated let middleware: [any Middleware]
     nonisolated let registry = Mutex(Registry())
@@ -35,11 +36,23 @@ public actor Controller {
         middleware: [any Middleware] = [],
         logger: KserLogger = .standard
     ) {
+        self.init(name: name, codec: codec, hooks: hooks, middleware: middleware, logger: logger, observer: nil)
+    }
+
+    package init(
+        name: String,
+        codec: any MessageCodec,
+        hooks: ControllerHooks,
+        middleware: [any Middleware],
+        logger: KserLogger,
+        observer: (any ExecutionObserver)?
+    ) {
         self.name = name
         self.codec = codec
         self.hooks = hooks
         self.middleware = middleware
         self.logger = logger
+        self.observer = observer
     }
 }
 

@@ -1,11 +1,17 @@
 /// What became of a record: its message, when it could be decoded, and its result.
 public struct Dispatch: Sendable {
-    /// Why a message was not handed to a handler.
-    public enum Refusal: String, Sendable {
+    /// Why a message was not handed to a handler. The set is open: a ``MessageCodec`` may give reasons of its own.
+    public struct Refusal: RawRepresentable, Sendable, Hashable {
+        /// The reason of the dead letter.
+        public var rawValue: String
+
+        /// Makes a refusal of the reason's text.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
         /// The value is not a message, or the controller's `onMessage` hook refused it.
-        case undecodable
+        public static let undecodable = Self(rawValue: "undecodable")
         /// No entrypoint is registered under the message's name.
-        case unknownEntrypoint = "unknown-entrypoint"
+        public static let unknownEntrypoint = Self(rawValue: "unknown-entrypoint")
     }
 
     /// The outcome for the sender.
@@ -13,15 +19,28 @@ public struct Dispatch: Sendable {
     /// Why no handler ran; nil when one did.
     public var refusal: Refusal?
 
+    /// What the handler sent through the transactions of a worker.
+    var sent: [ProducerRecord] = []
+
+    /// What the message was to an operation that runs across machines; nil for all others.
+    var step: OperationStep?
+
     /// Nil when the message could not be decoded.
     private let execution: Execution?
 
-    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?) {
+    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?, step: OperationStep? = nil) {
         self.execution = execution
         self.result = result
         self.refusal = refusal
+        self.step = step
     }
 
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }
+
+    /// Headers for the record that answers the message.
+    var replyHeaders: [Record.Header] {
+        guard let execution, execution.observer != nil else { return [] }
+        return execution.replyHeaders
+    }
 }

@@ -67,7 +67,7 @@ public struct DeadLetter: Sendable, Hashable {
         guard let value = record.value else {
             throw KserError.validation("The record has no value: a tombstone is not a message")
         }
-        return try codec.decode(value)
+        return try codec.decode(value, of: record)
     }
 }
 

@@ -88,16 +88,20 @@ public struct DeadLetters: Sendable {
                     report.passedOver += 1
                 } else if letter.replays >= options.cap {
                     report.overCap += 1
-                } else {
+                } else if let record = try replayed(
+                    letter,
+                    to: options.topic ?? letter.originalTopic ?? topic,
+                    as: options.reencodes ? producer.codec : nil
+                ) {
                     if !options.isDryRun {
                         if let rate = options.rate, rate > 0, report.replayed > 0 {
                             try await options.clock.sleep(.seconds(1 / rate))
                         }
-                        _ = try await producer.send(
-                            replayed(letter, to: options.topic ?? letter.originalTopic ?? topic)
-                        )
+                        _ = try await producer.send(record)
                     }
                     report.replayed += 1
+                } else {
+                    report.unreadable += 1
                 }
                 current = nil
                 report.ends[letter.record.partition] = letter.record.offset + 1
@@ -109,10 +113,20 @@ public struct DeadLetters: Sendable {
         return report
     }
 
-    private func replayed(_ letter: DeadLetter, to topic: String) -> ProducerRecord {
+    /// The record of a letter, its value as it came or written anew by a codec; nil for one that cannot be read.
+    private func replayed(
+        _ letter: DeadLetter,
+        to topic: String,
+        as writer: (any MessageCodec)?
+    ) throws -> ProducerRecord? {
         var headers = letter.record.foreignHeaders.filter { $0.name != LetterHeader.replays }
         headers.append(Record.Header(LetterHeader.replays, text: "\(letter.replays + 1)"))
-        return ProducerRecord(topic: topic, key: letter.record.key, value: letter.record.value, headers: headers)
+        let key = letter.record.key
+        guard let writer else {
+            return ProducerRecord(topic: topic, key: key, value: letter.record.value, headers: headers)
+        }
+        guard let message = try? letter.message(codec: codec) else { return nil }
+        return try ProducerRecord(message, to: topic, key: key, headers: headers, codec: writer)
     }
 
     private func forEach(

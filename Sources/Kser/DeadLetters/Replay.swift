@@ -10,6 +10,10 @@ public struct ReplayOptions: Sendable {
     public var limit = Int.max
     /// The topic they are sent to; nil, the default, is the one that each came from.
     public var topic: String?
+    /// Whether each message is read with the codec of the ``DeadLetters`` and written with the producer's, so that sealed
+    /// messages come back sealed with the current key and for the topic that they go to; default false: they go back byte
+    /// for byte.
+    public var reencodes = false
     /// The clock of ``rate``; the system's by default.
     public var clock = WorkerClock.system
 
@@ -23,10 +27,15 @@ public struct ReplayReport: Sendable, Hashable {
     public var replayed = 0
     /// How many letters stay because they were replayed ``ReplayOptions/cap`` times.
     public var overCap = 0
+    /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read.
+    public var unreadable = 0
     /// How many letters were looked at and not selected.
     public var passedOver = 0
     /// The offset after the last letter looked at, by partition: where a later replay begins to replay none twice.
     public var ends: [Int32: Int64] = [:]
+
+    /// A report of nothing.
+    public init() {}
 }
 
 /// A replay that stopped half way.

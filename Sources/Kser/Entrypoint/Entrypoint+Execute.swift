@@ -15,7 +15,18 @@ extension Entrypoint {
         result: ExecutionResult? = nil,
         logger: KserLogger = .standard
     ) async -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
+        await execute(params, uuid: uuid, metadata: metadata, result: result, logger: logger, observer: nil)
+    }
+
+    package func execute(
+        _ params: JSONObject,
+        uuid: String,
+        metadata: JSONObject,
+        result: ExecutionResult?,
+        logger: KserLogger,
+        observer: (any ExecutionObserver)?
+    ) async -> ExecutionResult {
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, observer: observer)
         do {
             return try await RegisteredEntrypoint(self).perform(execution, result)
         } catch {
@@ -48,16 +59,21 @@ extension Entrypoint {
         Message(uuid: uuid, entrypoint: path, params: params, metadata: metadata)
     }
 
-    private func makeExecution(_ params: JSONObject, uuid: String, metadata: JSONObject, logger: KserLogger)
-        -> Execution
-    {
+    private func makeExecution(
+        _ params: JSONObject,
+        uuid: String,
+        metadata: JSONObject,
+        logger: KserLogger,
+        observer: (any ExecutionObserver)? = nil
+    ) -> Execution {
         Execution(
             uuid: uuid,
             path: path,
             isTask: self is any TaskEntrypoint,
             params: params,
             metadata: metadata,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
     }
 }

@@ -29,18 +29,31 @@ extension Entrypoint {
         -> ExecutionResult
     {
         if let initial { _ = execution.merge(initial) }
+        let parameters = try await execution.observed(.entrypoint(.preRun)) { try await prepare(execution) }
+        let ran = try await execution.observed(.entrypoint(.run)) {
+            execution.logStep("Run")
+            return try await limitedRun(parameters, in: execution)
+        }
+        let result = try await execution.observed(.entrypoint(.postRun)) {
+            execution.logStep("PostRun")
+            return try await postRun(ran, in: execution)
+        }
+        let merged = execution.merge(result)
+        return try await execution.observed(.entrypoint(.onSuccess)) {
+            execution.logOutcome(.info, "Success", merged)
+            return try await onSuccess(merged, in: execution)
+        }
+    }
+
+    @inlinable
+    func prepare(_ execution: Execution) async throws -> Parameters {
         execution.logStep("PreRun")
         try await checkRequiredParameters(in: execution)
-        var parameters = try execution.params.parameters(Parameters.self)
+        let parameters = try execution.params.parameters(Parameters.self)
         let revision = execution.paramsRevision
         try await preRun(in: execution)
-        if execution.paramsRevision != revision { parameters = try execution.params.parameters(Parameters.self) }
-        execution.logStep("Run")
-        let ran = try await limitedRun(parameters, in: execution)
-        execution.logStep("PostRun")
-        let merged = execution.merge(try await postRun(ran, in: execution))
-        execution.logOutcome(.info, "Success", merged)
-        return try await onSuccess(merged, in: execution)
+        if execution.paramsRevision == revision { return parameters }
+        return try execution.params.parameters(Parameters.self)
     }
 
     @inlinable @inline(__always)
@@ -51,8 +64,11 @@ extension Entrypoint {
 
     @inlinable
     func fail(_ error: any Error, in execution: Execution) async throws -> ExecutionResult {
+        execution.observer?.observe(error, in: execution)
         let merged = execution.merge(.from(error, uuid: execution.uuid))
-        execution.logOutcome(.error, "Failed", merged)
-        return try await onError(merged, in: execution)
+        return try await execution.observed(.entrypoint(.onError)) {
+            execution.logOutcome(.error, "Failed", merged)
+            return try await onError(merged, in: execution)
+        }
     }
 }

@@ -97,4 +97,23 @@ extension Entrypoint {
 }
 
 /// An entrypoint that can be a step of an operation; its log lines name its ``TaskStatus`` (kser: `Task`).
-public protocol TaskEntrypoint: Entrypoint {}
+public protocol TaskEntrypoint: Entrypoint {
+    /// Takes back what the task did, because its operation failed later or was cancelled; see
+    /// ``OperationEntrypoint/compensatesOnFailure``. `execution.result` is the result that the task gave.
+    ///
+    /// It may be called more than once for a task, so it should do no harm a second time.
+    ///
+    /// - Throws: why it could not be taken back: the task is ``TaskStatus/uncompensated`` then, and those before it are
+    ///   compensated all the same.
+    func compensate(_ parameters: Parameters, in execution: Execution) async throws
+}
+
+extension TaskEntrypoint {
+    /// Does nothing.
+    public func compensate(_ parameters: Parameters, in execution: Execution) async throws {}
+
+    /// Compensates with params that are not decoded yet.
+    func compensate(in execution: Execution) async throws {
+        try await compensate(try execution.params.parameters(Parameters.self), in: execution)
+    }
+}

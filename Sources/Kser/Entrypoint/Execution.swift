@@ -9,6 +9,7 @@ public final class Execution: Sendable {
         /// The message as it was received, with the params, the metadata and the result as they are now.
         var message: Message
         var status: TaskStatus
+        var replyHeaders: [Record.Header] = []
         /// Whether the params and the metadata were empty when they were first set.
         var hadNoParams: Bool?
         var hadNoMetadata: Bool?
@@ -35,6 +36,9 @@ public final class Execution: Sendable {
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
 
+    /// What runs around the steps; nil when nothing does.
+    @usableFromInline package let observer: (any ExecutionObserver)?
+
     private let state: Mutex<State>
     private let isTask: Bool
     private let revision = Atomic(0)
@@ -47,7 +51,8 @@ public final class Execution: Sendable {
         record: Record?,
         attempt: Int,
         status: TaskStatus = .pending,
-        logger: KserLogger
+        logger: KserLogger,
+        observer: (any ExecutionObserver)?
     ) {
         uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
         self.path = path
@@ -55,6 +60,7 @@ public final class Execution: Sendable {
         self.record = record
         self.attempt = attempt
         self.logger = logger
+        self.observer = observer
         state = Mutex(State(message: message, status: status))
     }
 
@@ -68,7 +74,8 @@ public final class Execution: Sendable {
         record: Record? = nil,
         attempt: Int = 1,
         status: TaskStatus = .pending,
-        logger: KserLogger
+        logger: KserLogger,
+        observer: (any ExecutionObserver)? = nil
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
         self.init(
@@ -78,7 +85,8 @@ public final class Execution: Sendable {
             record: record,
             attempt: attempt,
             status: status,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
     }
 
@@ -107,6 +115,12 @@ public final class Execution: Sendable {
     public var status: TaskStatus {
         get { state.withLock { $0.status } }
         set { state.withLock { $0.status = newValue } }
+    }
+
+    /// Headers for the record that answers the message.
+    package var replyHeaders: [Record.Header] {
+        get { state.withLock { $0.replyHeaders } }
+        set { state.withLock { $0.replyHeaders = newValue } }
     }
 
     /// The last part of the path: kser's class name.

@@ -9,11 +9,17 @@ final class RegisteredEntrypoint: Sendable {
 
     let path: String
     let isTask: Bool
-    let isOperation: Bool
+    /// The operation that it is; nil for all others.
+    let operation: (any OperationEntrypoint)?
     /// Errors go to `onError`; throws what that throws.
     let perform: Perform
     /// Errors are thrown.
     let throwingPerform: Perform
+    private let compensation: Compensation?
+
+    @usableFromInline typealias Compensation = @Sendable (Execution) async throws -> Void
+
+    var isOperation: Bool { operation != nil }
 
     @inlinable
     convenience init(_ entrypoint: some Entrypoint) {
@@ -24,13 +30,18 @@ final class RegisteredEntrypoint: Sendable {
                 path: entrypoint.path,
                 isTask: entrypoint is any TaskEntrypoint,
                 perform: { execution, initial in
-                    try await entrypoint.begin(execution)
-                    return try await entrypoint.perform(execution, initial: initial)
+                    try await execution.observed(.entrypoint(.execute)) {
+                        try await entrypoint.begin(execution)
+                        return try await entrypoint.perform(execution, initial: initial)
+                    }
                 },
                 throwingPerform: { execution, initial in
-                    try await entrypoint.begin(execution)
-                    return try await entrypoint.throwingPerform(execution, initial: initial)
-                }
+                    try await execution.observed(.entrypoint(.execute)) {
+                        try await entrypoint.begin(execution)
+                        return try await entrypoint.throwingPerform(execution, initial: initial)
+                    }
+                },
+                compensation: Self.compensation(of: entrypoint)
             )
         }
     }
@@ -39,15 +50,17 @@ final class RegisteredEntrypoint: Sendable {
     init(
         path: String,
         isTask: Bool,
-        isOperation: Bool = false,
+        operation: (any OperationEntrypoint)? = nil,
         perform: @escaping Perform,
-        throwingPerform: @escaping Perform
+        throwingPerform: @escaping Perform,
+        compensation: Compensation?
     ) {
         self.path = path
         self.isTask = isTask
-        self.isOperation = isOperation
+        self.operation = operation
         self.perform = perform
         self.throwingPerform = throwingPerform
+        self.compensation = compensation
     }
 
     @usableFromInline
@@ -55,13 +68,31 @@ final class RegisteredEntrypoint: Sendable {
         self.init(
             path: operation.path,
             isTask: true,
-            isOperation: true,
+            operation: operation,
             perform: { execution, initial in
                 try await OperationRun.prepared(operation, execution).perform(initial)
             },
             throwingPerform: { execution, initial in
                 try await OperationRun.prepared(operation, execution).throwingExecute(initial)
-            }
+            },
+            compensation: Self.compensation(of: operation)
         )
+    }
+
+    @usableFromInline
+    static func compensation(of entrypoint: some Entrypoint) -> Compensation? {
+        guard let task = entrypoint as? any TaskEntrypoint else { return nil }
+        return { try await task.compensate(in: $0) }
+    }
+
+    /// Takes back what the task did. What has no way to do so did nothing that lasts.
+    ///
+    /// - Returns: the result that is being compensated.
+    /// - Throws: why it could not be.
+    func compensate(_ execution: Execution) async throws -> ExecutionResult {
+        execution.logStep("Compensate")
+        let result = execution.result
+        try await compensation?(execution)
+        return result
     }
 }

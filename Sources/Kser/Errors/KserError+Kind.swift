@@ -75,4 +75,11 @@ extension KserError.Kind {
         code: 504,
         description: "Deadline exceeded"
     )
+    /// The operation was cancelled. Kser for Swift's own.
+    public static let cancelled = Self(
+        msgid: "ERR-50499",
+        name: "Cancelled",
+        code: 499,
+        description: "Operation cancelled"
+    )
 }

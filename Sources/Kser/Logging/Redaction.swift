@@ -4,7 +4,8 @@ extension JSONObject {
         JSONObject(lazy.map { (key: $0.key, value: Self.isSecret($0.key) ? "***" : $0.value.redacted) })
     }
 
-    private static let secretWords = [
+    /// A key that contains one of these, in any case, names a secret.
+    package static let secretWords = [
         "password", "passwd", "passphrase", "token", "secret", "credential", "authorization", "api_key", "apikey",
     ]
 

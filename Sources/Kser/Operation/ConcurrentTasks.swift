@@ -85,7 +85,7 @@ struct ConcurrentTasks: Sendable {
         } else if endings.count < pending.count {
             throw CancellationError()
         }
-        return merged(results.compactMap { $0 }, as: uuid, after: previous)
+        return .merging(results.compactMap { $0 }, uuid: uuid, after: previous, collectingInto: key)
     }
 
     /// Runs these steps at once, and tells how each ended, in the order of their ends.
@@ -129,15 +129,5 @@ struct ConcurrentTasks: Sendable {
     private func decisiveFailure(_ endings: [Ending]) -> Ending? {
         if policy == .cancelRest { return endings.first(where: \.isFailure) }
         return endings.filter(\.hasThrown).min { $0.index < $1.index }
-    }
-
-    private func merged(_ results: [ExecutionResult], as uuid: String, after previous: ExecutionResult?)
-        -> ExecutionResult
-    {
-        var sum = ExecutionResult(uuid: uuid)
-        if let previous { sum += previous }
-        for result in results { sum += result }
-        if let key { sum.retval[key] = .array(results.map { .object($0.json) }) }
-        return sum
     }
 }

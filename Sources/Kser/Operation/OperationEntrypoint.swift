@@ -20,6 +20,10 @@ public protocol OperationEntrypoint: TaskEntrypoint {
     /// the operation's parameters, so what they would lack is known before the first one runs.
     var declaredTasks: [any TaskEntrypoint] { get }
 
+    /// Whether the tasks that succeeded are compensated in reverse order when the operation fails, or is cancelled while
+    /// it runs across machines. The task that failed is not: it has to leave nothing behind by itself.
+    var compensatesOnFailure: Bool { get }
+
     /// Called with the parameters to build from; what it returns is used instead, unless it is empty.
     func preBuild(_ params: JSONObject, in execution: Execution) async throws -> JSONObject
 
@@ -38,6 +42,9 @@ public protocol OperationEntrypoint: TaskEntrypoint {
 extension OperationEntrypoint {
     /// None.
     public var declaredTasks: [any TaskEntrypoint] { [] }
+
+    /// False.
+    public var compensatesOnFailure: Bool { false }
 
     /// Returns the parameters unchanged.
     public func preBuild(_ params: JSONObject, in execution: Execution) async throws -> JSONObject { params }
@@ -86,13 +93,24 @@ extension OperationEntrypoint {
         metadata: JSONObject = [:],
         logger: KserLogger = .standard
     ) async -> OperationRun {
+        await build(params, uuid: uuid, metadata: metadata, logger: logger, observer: nil)
+    }
+
+    package func build(
+        _ params: JSONObject,
+        uuid: String,
+        metadata: JSONObject,
+        logger: KserLogger,
+        observer: (any ExecutionObserver)?
+    ) async -> OperationRun {
         let execution = Execution(
             uuid: uuid,
             path: path,
             isTask: true,
             params: params,
             metadata: metadata,
-            logger: logger
+            logger: logger,
+            observer: observer
         )
         return await .prepared(self, execution)
     }

@@ -15,13 +15,21 @@ extension OperationRun {
     /// - Returns: as ``execute(_:)``.
     /// - Throws: what building, a task or a hook throws; `CancellationError` when cancelled before the next task.
     public func throwingExecute(_ result: ExecutionResult? = nil) async throws -> ExecutionResult {
+        try await execution.observed(.operation(.execute)) { try await runTasks(after: result) }
+    }
+
+    private func runTasks(after result: ExecutionResult?) async throws -> ExecutionResult {
         try await operation.checkRequiredParameters(in: execution)
         if let buildError { throw buildError }
-        try await setStatus(.running)
-        log(.debug, "PreRun") { ": \($0): running..." }
-        try await operation.preRun(in: execution)
+        try await execution.observed(.operation(.preRun)) {
+            try await setStatus(.running)
+            log(.debug, "PreRun") { ": \($0): running..." }
+            try await operation.preRun(in: execution)
+        }
         switch try await limitedSequence(after: result) {
-        case .success(let result): return try await succeed(result)
+        case .success(let result):
+            try await execution.observed(.operation(.postRun)) {}
+            return try await succeed(result)
         case .failure(let failed): return try await fail(failed.result)
         }
     }
@@ -30,29 +38,38 @@ extension OperationRun {
     ///
     /// - Throws: what `onError` throws.
     package func perform(_ result: ExecutionResult?) async throws -> ExecutionResult {
-        do {
-            return try await throwingExecute(result)
-        } catch {
-            return try await fail(.from(error, uuid: uuid))
+        try await execution.observed(.operation(.execute)) {
+            do {
+                return try await runTasks(after: result)
+            } catch {
+                execution.observer?.observe(error, in: execution)
+                return try await fail(.from(error, uuid: uuid))
+            }
         }
     }
 
     /// Logs a change of the status and hands it to the operation's hook.
     package func setStatus(_ status: TaskStatus, _ result: ExecutionResult? = nil) async throws {
         log(.info, "SetStatus") { ": \($0) status update '\(self.status.rawValue)' -> '\(status.rawValue)'" }
+        defer { note(status) }
         try await operation.setStatus(status, result: result, in: execution)
     }
 
     func fail(_ result: ExecutionResult) async throws -> ExecutionResult {
-        try await setStatus(.failed, result)
-        log(.error, "Failed", result) { ": \($0): \(result)" }
-        return try await operation.onError(result, in: execution)
+        if operation.compensatesOnFailure { await compensate() }
+        return try await execution.observed(.operation(.onError)) {
+            try await setStatus(.failed, result)
+            log(.error, "Failed", result) { ": \($0): \(result)" }
+            return try await operation.onError(result, in: execution)
+        }
     }
 
-    private func succeed(_ result: ExecutionResult) async throws -> ExecutionResult {
-        try await setStatus(.success, result)
-        log(.info, "Success", result) { ": \($0): \(result)" }
-        return try await operation.onSuccess(result, in: execution)
+    func succeed(_ result: ExecutionResult) async throws -> ExecutionResult {
+        try await execution.observed(.operation(.onSuccess)) {
+            try await setStatus(.success, result)
+            log(.info, "Success", result) { ": \($0): \(result)" }
+            return try await operation.onSuccess(result, in: execution)
+        }
     }
 
     private func limitedSequence(after result: ExecutionResult?) async throws -> Result<ExecutionResult, FailedTask> {
@@ -79,7 +96,11 @@ extension OperationRun {
 
     private func run(_ task: TaskCall, at index: Int, after result: ExecutionResult?) async throws -> ExecutionResult {
         var task = task
-        defer { put(task, at: index) }
+        note(running: task.path)
+        defer {
+            put(task, at: index)
+            note(running: nil)
+        }
         return try await task.run(after: result, in: execution)
     }
 }

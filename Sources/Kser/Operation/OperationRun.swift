@@ -10,6 +10,7 @@ public final class OperationRun: Sendable {
     private struct State {
         var tasks: [TaskCall] = []
         var buildError: (any Error)?
+        var watch = ProgressWatch()
     }
 
     /// The operation's own execution: uuid, parameters, metadata and status. Its result is what its message brought, and
@@ -35,6 +36,23 @@ public final class OperationRun: Sendable {
 
     /// What building threw; executing throws it again.
     public var buildError: (any Error)? { state.withLock { $0.buildError } }
+
+    /// How far the operation is: as it is now, then each change, up to its end. It keeps the last 256 changes for who is
+    /// slow to take them. A sequence that begins after the end is empty but for the present state.
+    public var progress: some AsyncSequence<OperationProgress, Never> & Sendable {
+        let (stream, watcher) = AsyncStream.makeStream(
+            of: OperationProgress.self,
+            bufferingPolicy: .bufferingNewest(256)
+        )
+        state.withLock { $0.watch.add(watcher, uuid, $0.tasks) }
+        return stream
+    }
+
+    /// Tells watchers that the operation has another status.
+    func note(_ status: TaskStatus) { state.withLock { $0.watch.note(status, uuid, $0.tasks) } }
+
+    /// Tells watchers which task runs.
+    func note(running path: String?) { state.withLock { $0.watch.note(running: path, uuid, $0.tasks) } }
 
     /// Adds tasks at the end (kser: `add_task`), while the operation runs too.
     ///
@@ -84,15 +102,19 @@ extension OperationRun {
 
     /// Makes the tasks and appends them to those that are there.
     package func build(_ params: JSONObject) async throws {
-        try append(try await computeTasks(params))
-        try await operation.finalize(self)
+        try await execution.observed(.operation(.build)) {
+            try append(try await execution.observed(.operation(.computeTasks)) { try await computeTasks(params) })
+            try await execution.observed(.operation(.finalize)) { try await operation.finalize(self) }
+        }
     }
 
     /// Makes the tasks.
     package func computeTasks(_ params: JSONObject) async throws -> [TaskCall] {
         log(.debug, "PreBuild") { ": \($0): \(JSON.object(params.redacted))" }
         try await operation.checkRequiredParameters(in: execution)
-        let changed = try await operation.preBuild(params, in: execution)
+        let changed = try await execution.observed(.operation(.preBuild)) {
+            try await operation.preBuild(params, in: execution)
+        }
         let tasks = try await operation.tasks(decoding: changed.isEmpty ? params : changed, in: execution)
         log(.debug, "BuildTasks") { _ in ": \(tasks.count) task(s) found" }
         return tasks

@@ -23,6 +23,9 @@ public struct TaskCall: Sendable {
     /// The result of the task so far.
     public var result: ExecutionResult
 
+    /// Whether it ran here and succeeded.
+    private(set) var hasSucceeded = false
+
     private var work: Work
     private let hasGivenUUID: Bool
 
@@ -62,8 +65,11 @@ public struct TaskCall: Sendable {
     }
 
     /// The steps that run at once; none for a single task.
-    public var members: [TaskCall] {
-        if case .concurrent(let tasks) = work { tasks.members } else { [] }
+    public var members: [TaskCall] { concurrentTasks?.members ?? [] }
+
+    /// The steps that run at once; nil for a single task.
+    var concurrentTasks: ConcurrentTasks? {
+        if case .concurrent(let tasks) = work { tasks } else { nil }
     }
 
     /// A message that asks for the task.
@@ -75,18 +81,50 @@ public struct TaskCall: Sendable {
 extension TaskCall {
     /// Runs the step in an operation's execution and keeps what becomes of it.
     mutating func run(after previous: ExecutionResult?, in operation: Execution) async throws -> ExecutionResult {
+        hasSucceeded = false
         switch work {
         case .concurrent(var tasks):
             defer { work = .concurrent(tasks) }
             result = try await tasks.run(as: uuid, after: previous, in: operation)
+            hasSucceeded = result.retcode == 0
             return result
         case .entrypoint(let entrypoint):
             let execution = makeExecution(of: entrypoint, in: operation)
             defer { take(execution) }
             let outcome = try await entrypoint.throwingPerform(execution, previous)
             if entrypoint.isOperation { execution.result = outcome }
+            hasSucceeded = outcome.retcode == 0
             return outcome
         }
+    }
+
+    /// Takes back what the step did, if it is done: concurrent steps from the last to the first. The report takes the
+    /// steps that could not be compensated, and why.
+    mutating func compensate(in operation: Execution, _ report: (TaskCall, any Error) -> Void) async {
+        switch work {
+        case .concurrent(var tasks):
+            for index in tasks.members.indices.reversed() {
+                await tasks.members[index].compensate(in: operation, report)
+            }
+            work = .concurrent(tasks)
+        case .entrypoint(let entrypoint):
+            guard hasSucceeded || status == .success else { return }
+            let execution = makeExecution(of: entrypoint, in: operation)
+            do {
+                _ = try await entrypoint.compensate(execution)
+                status = .compensated
+            } catch {
+                status = .uncompensated
+                report(self, error)
+            }
+        }
+        hasSucceeded = false
+    }
+
+    /// How many single steps it is, and how many of them are done.
+    var counts: (done: Int, all: Int) {
+        guard let tasks = concurrentTasks else { return (hasSucceeded || status == .success ? 1 : 0, 1) }
+        return tasks.members.map(\.counts).reduce((0, 0)) { ($0.done + $1.done, $0.all + $1.all) }
     }
 
     private func makeExecution(of entrypoint: RegisteredEntrypoint, in operation: Execution) -> Execution {
@@ -100,7 +138,8 @@ extension TaskCall {
             record: operation.record,
             attempt: operation.attempt,
             status: status,
-            logger: operation.logger
+            logger: operation.logger,
+            observer: operation.observer
         )
     }
 

@@ -13,6 +13,8 @@ public final class PartitionStream: Sendable {
         var bufferedBytes = 0
         var isFull = false
         var isIterated = false
+        var isTransactional = false
+        var openTransactions = 0
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
     }
@@ -28,7 +30,8 @@ public final class PartitionStream: Sendable {
     private let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
-    private let owner: any PartitionOwner
+    /// Who reads the partition.
+    package let owner: any PartitionOwner
 
     package init(
         topic: String,
@@ -153,7 +156,7 @@ extension PartitionStream {
     func forget(_ watch: Int) { _ = state.withLock { $0.watches.removeValue(forKey: watch) } }
 
     /// Notes that the owner waits no more for what is in work: nothing that is completed from now on is committed.
-    package func release() { released.store(true, ordering: .releasing) }
+    package func release() { state.withLock { _ in released.store(true, ordering: .releasing) } }
 
     /// Whether the owner waits no more for what is in work.
     package var isReleased: Bool { released.load(ordering: .acquiring) }
@@ -172,10 +175,35 @@ extension PartitionStream {
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
 
+    /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
+    /// the owner gets no offset to commit by itself.
+    package func enterTransaction() -> Bool {
+        state.withLock { state in
+            if isReleased { return false }
+            state.isTransactional = true
+            state.openTransactions += 1
+            return true
+        }
+    }
+
+    /// Notes that a transaction with an offset of this partition is over.
+    package func leaveTransaction() {
+        let isIdle = state.withLock { state in
+            state.openTransactions -= 1
+            return state.openTransactions == 0
+        }
+        if isIdle, isEnded { owner.partitionBecameIdle(self) }
+    }
+
+    /// Whether a transaction may still commit an offset of this partition.
+    package var isInTransaction: Bool { state.withLock { $0.openTransactions > 0 } }
+
     /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
     package func takeCommittable() -> Int64? {
         state.withLock { state in
-            guard let offset = state.ledger.committable, offset != state.committed else { return nil }
+            guard !state.isTransactional, let offset = state.ledger.committable, offset != state.committed else {
+                return nil
+            }
             state.committed = offset
             return offset
         }

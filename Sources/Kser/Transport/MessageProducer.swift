@@ -22,6 +22,14 @@ public protocol MessageProducer: Sendable {
     /// - Throws: why it was not delivered.
     func send(_ record: ProducerRecord) async throws -> RecordMetadata
 
+    /// Sends a message in a record that has all but the value, and waits until it is delivered:
+    /// ``send(_:to:key:partition:headers:timestamp:)`` without its log lines. The default writes the message with ``codec``.
+    func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata
+
+    /// Sends what messages become, with one wait for all of them at the end: ``send(contentsOf:to:)`` without its log
+    /// lines. The default writes them with ``codec``.
+    func deliver(contentsOf messages: some Sequence<Message>, to topic: String) async throws -> [RecordMetadata]
+
     /// Hands a record over, in order with those handed over before, without waiting for its delivery.
     ///
     /// The default sends and waits; transports that batch do better.
@@ -43,6 +51,34 @@ extension MessageProducer {
 
     /// Sends the record and waits for it.
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery { Delivery(try await send(record)) }
+
+    /// Writes the message with ``codec`` and sends the record.
+    public func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata {
+        let record = try ProducerRecord(
+            message,
+            to: record.topic,
+            partition: record.partition,
+            key: record.key,
+            headers: record.headers,
+            timestamp: record.timestamp,
+            codec: codec
+        )
+        return try await send(record)
+    }
+
+    /// Writes each message with ``codec`` and enqueues it, then waits for all.
+    public func deliver(contentsOf messages: some Sequence<Message>, to topic: String) async throws -> [RecordMetadata]
+    {
+        var deliveries: [Delivery] = []
+        deliveries.reserveCapacity(messages.underestimatedCount)
+        for message in messages {
+            deliveries.append(try await enqueue(ProducerRecord(message, to: topic, codec: codec)))
+        }
+        var sent: [RecordMetadata] = []
+        sent.reserveCapacity(deliveries.count)
+        for delivery in deliveries { sent.append(try await delivery.metadata()) }
+        return sent
+    }
 }
 
 extension MessageProducer {
@@ -72,11 +108,11 @@ extension MessageProducer {
                 topic: topic,
                 partition: partition,
                 key: key,
-                value: try codec.encode(message),
+                value: nil,
                 headers: headers,
                 timestamp: timestamp
             )
-            let metadata = try await send(record)
+            let metadata = try await deliver(message, in: record)
             logSuccess(message, topic)
             return metadata
         } catch {
@@ -121,16 +157,11 @@ extension MessageProducer {
         contentsOf messages: some Sequence<Message>,
         to topic: String
     ) async throws -> [RecordMetadata] {
-        var deliveries: [Delivery] = []
-        deliveries.reserveCapacity(messages.underestimatedCount)
-        for message in messages {
+        let received = messages.lazy.map { message in
             logReceived(message)
-            deliveries.append(try await enqueue(ProducerRecord(topic: topic, value: try codec.encode(message))))
+            return message
         }
-        var sent: [RecordMetadata] = []
-        sent.reserveCapacity(deliveries.count)
-        for delivery in deliveries { sent.append(try await delivery.metadata()) }
-        return sent
+        return try await deliver(contentsOf: received, to: topic)
     }
 
     /// Sends messages as kser's `Producer.bulk_send` does: it never throws, one result says how it went.

@@ -31,6 +31,44 @@ public struct ProducerRecord: Sendable, Hashable {
     }
 }
 
+extension ProducerRecord {
+    /// Makes a record that carries a message.
+    ///
+    /// - Parameters:
+    ///   - message: the message.
+    ///   - topic: the topic to send to.
+    ///   - partition: the partition to send to; nil lets the producer choose.
+    ///   - key: the record's key.
+    ///   - headers: the record's headers; the codec's own take the place of those of the same names.
+    ///   - timestamp: when the record was made, in milliseconds since 1970; nil is now.
+    ///   - codec: writes the message.
+    /// - Throws: ``KserError`` when the message cannot be written.
+    public init(
+        _ message: Message,
+        to topic: String,
+        partition: Int32? = nil,
+        key: [UInt8]? = nil,
+        headers: [Record.Header] = [],
+        timestamp: Int64? = nil,
+        codec: any MessageCodec
+    ) throws {
+        let encoded = try codec.encode(message, for: topic)
+        var headers = headers
+        if !encoded.headers.isEmpty {
+            headers.removeAll { header in encoded.headers.contains { $0.name == header.name } }
+            headers += encoded.headers
+        }
+        self.init(
+            topic: topic,
+            partition: partition,
+            key: key,
+            value: encoded.value,
+            headers: headers,
+            timestamp: timestamp
+        )
+    }
+}
+
 /// Where a record came to stand.
 public struct RecordMetadata: Sendable, Hashable {
     /// The topic that holds the record.

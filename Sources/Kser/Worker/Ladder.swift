@@ -55,7 +55,8 @@ struct Ladder {
             if let topics = options.retries?.topics,
                 let next = topics.next(for: record, lineage, failure: dispatch, now: options.clock.now())
             {
-                return .settle(Settlement(record, dispatch, parcel: .init(record: next, producer: topics.producer)))
+                let parcel = Settlement.Parcel(record: next, producer: topics.producer)
+                return .settle(Settlement(record, dispatch, parcel: parcel, isFinal: false))
             }
             return .settle(giveUp(dispatch, dispatch.refusal.map { DeadLetterReason($0) } ?? .exhausted))
         }

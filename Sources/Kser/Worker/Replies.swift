@@ -11,16 +11,22 @@ public struct Replies: Sendable {
         self.producer = producer
     }
 
-    /// Hands the result to the producer. A message that could not be decoded is answered with an
-    /// empty entrypoint and the result's own uuid.
-    func send(_ dispatch: Dispatch) async throws -> Delivery {
+    /// The record of a result. A message that could not be decoded is answered with an empty entrypoint and the
+    /// result's own uuid.
+    func record(of dispatch: Dispatch) throws -> ProducerRecord {
         var reply = dispatch.message ?? Message(uuid: dispatch.result.uuid, entrypoint: "")
         reply.result = dispatch.result
-        let record = ProducerRecord(
-            topic: topic,
+        return try ProducerRecord(
+            reply,
+            to: topic,
             key: Array(reply.uuid.utf8),
-            value: try producer.codec.encode(reply)
+            headers: dispatch.replyHeaders,
+            codec: producer.codec
         )
-        return try await producer.enqueue(record)
+    }
+
+    /// Hands the result to the producer.
+    func send(_ dispatch: Dispatch) async throws -> Delivery {
+        try await producer.enqueue(try record(of: dispatch))
     }
 }

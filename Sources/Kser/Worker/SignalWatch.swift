@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The handler writes the signal's number into a pipe. A dispatch source for signals would not do on Linux: it reads
 /// only what no thread of the process takes first, and an ignored signal would stay ignored in child processes.
-final class SignalWatch: Sendable {
+package final class SignalWatch: Sendable {
     private let id: Int?
 
     /// Begins to watch.
@@ -14,12 +14,12 @@ final class SignalWatch: Sendable {
     /// - Parameters:
     ///   - signals: which signals; with none, nothing happens.
     ///   - action: called on a thread of its own for every one that comes.
-    init(_ signals: Set<ShutdownSignal>, _ action: @escaping @Sendable () -> Void) {
+    package init(_ signals: Set<ShutdownSignal>, _ action: @escaping @Sendable () -> Void) {
         id = signals.isEmpty ? nil : Self.state.withLock { $0.add(Watch(signals: signals, action: action)) }
     }
 
     /// Ends the watch.
-    func end() {
+    package func end() {
         guard let id else { return }
         Self.state.withLock { $0.remove(id) }
     }

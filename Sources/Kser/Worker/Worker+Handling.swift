@@ -11,7 +11,7 @@ extension Worker {
         in lanes: Lanes? = nil
     ) async -> Settlement? {
         guard mayBegin(record, of: partition, in: lanes) else {
-            partition.abandon(record)
+            abandon(record, of: partition)
             return nil
         }
         if options.acknowledgement == .beforeRun {
@@ -19,26 +19,30 @@ extension Worker {
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await controller.dispatch(record)
-            if dispatch.refusal == nil, dispatch.result.isSuccess, options.replies == nil {
+            let dispatch = await perform(record)
+            if dispatch.refusal == nil, dispatch.step == nil {
+                if !dispatch.result.isSuccess || options.replies != nil || transactor != nil {
+                    return await answer(record, dispatch, of: partition)
+                }
                 partition.complete(record)
                 return nil
             }
-            if dispatch.refusal == nil { return await answer(record, dispatch, of: partition) }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
-        let dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+        let dispatch = await perform(record, attempt: ladder.attempt)
         return await climb(ladder, record, after: dispatch, of: partition)
     }
 
     /// What ``climb(_:_:after:of:)`` comes to for a message that is not tried again whatever its result, at less cost.
     private func answer(_ record: Record, _ dispatch: Dispatch, of partition: PartitionStream) async -> Settlement? {
         if Task.isCancelled, !dispatch.result.isSuccess {
-            partition.abandon(record)
+            abandon(record, of: partition)
             return nil
         }
-        if let replies = options.replies { return await begin(Settlement(record, dispatch, replies: replies)) }
+        if options.replies != nil || transactor != nil {
+            return await begin(Settlement(record, dispatch, replies: options.replies))
+        }
         partition.complete(record)
         return nil
     }
@@ -55,7 +59,7 @@ extension Worker {
         while true {
             switch ladder.step(after: outcome(of: dispatch, in: partition), dispatch) {
             case .settle(let settlement):
-                if !settlement.isEmpty { return await begin(settlement) }
+                if !settlement.isEmpty || transactor != nil { return await begin(settlement) }
                 partition.complete(record)
                 return nil
             case .pause(let pause):
@@ -64,12 +68,12 @@ extension Worker {
                     "Consumer: \(record.position) is tried again in \(pause), attempt \(ladder.attempt): \(dispatch.result)"
                 )
                 guard await rest(for: pause, in: partition) else {
-                    partition.abandon(record)
+                    abandon(record, of: partition)
                     return nil
                 }
-                dispatch = await controller.dispatch(record, attempt: ladder.attempt)
+                dispatch = await perform(record, attempt: ladder.attempt)
             case .leave:
-                partition.abandon(record)
+                abandon(record, of: partition)
                 return nil
             }
         }
@@ -78,7 +82,7 @@ extension Worker {
     /// What is to become of a message. What fails while the worker or its partition ends is nobody's fault.
     private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
         if !dispatch.result.isSuccess, Task.isCancelled { return nil }
-        let outcome = options.outcome(of: dispatch)
+        let outcome = dispatch.step?.outcome ?? options.outcome(of: dispatch)
         if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
         return outcome
     }
@@ -92,7 +96,7 @@ extension Worker {
                 "Consumer: \(settlement.record.position) goes to \(parcel.record.topic): \(settlement.dispatch.result)"
             )
         }
-        settlement.deliveries = try? await settlement.send()
+        if transactor == nil { settlement.deliveries = try? await settlement.send() }
         return settlement
     }
 
@@ -110,6 +114,7 @@ extension Worker {
     /// Completes a record when everything sent for it is acknowledged. What was not is sent again, until the partition
     /// ends and the record goes to its next owner; what was handed to the producer before is waited for even then.
     func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
+        if let transactor { return await commit(settlement, of: partition, in: transactor) }
         var deliveries = settlement.deliveries
         var delay = Duration.milliseconds(100)
         defer { partition.abandon(settlement.record) }
@@ -147,7 +152,7 @@ extension Worker {
 
     private func isDue(_ record: Record, of partition: PartitionStream, after wait: Duration) async -> Bool {
         if await pause(for: wait, in: partition) { return true }
-        partition.abandon(record)
+        abandon(record, of: partition)
         return false
     }
 
@@ -163,7 +168,7 @@ extension Worker {
     /// Waits; the end of the partition or the worker ends the wait.
     ///
     /// - Returns: whether the worker goes on with the partition.
-    private func pause(for duration: Duration, in partition: PartitionStream) async -> Bool {
+    func pause(for duration: Duration, in partition: PartitionStream) async -> Bool {
         let clock = options.clock
         let sleeping = Task { try await clock.sleep(duration) }
         let watch = partition.onEnd { sleeping.cancel() }

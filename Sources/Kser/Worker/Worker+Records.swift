@@ -2,6 +2,8 @@
 extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
+        transactor?.open(partition)
+        defer { transactor?.close(partition) }
         switch concurrency.mode {
         case .partition: try await workInOrder(partition)
         case .key, .unordered: try await workInLanes(partition)
@@ -14,6 +16,7 @@ extension Worker {
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
+                await transactor?.begin(record, of: partition)
                 guard let settlement = await handle(record, of: partition) else { continue }
                 await unconfirmed.take()
                 group.addTask {
@@ -33,6 +36,7 @@ extension Worker {
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
+                await transactor?.begin(record, of: partition)
                 await waiting.take()
                 let key = concurrency.mode == .key ? record.key : nil
                 if let key, !lanes.enter(record, key: key) { continue }

@@ -8,12 +8,14 @@ import Synchronization
 /// A record is completed, and its offset may be committed, once its handler finished, its result is acknowledged by the
 /// results topic and, for a message that is given up, it is acknowledged by the dead-letter topic. Until then it would be
 /// delivered again after a crash: at least once. What fails is answered, unless a ``RetryPolicy`` has it tried again.
+/// With ``Transactions`` all that is sent and the offset are committed together: exactly once.
 public final class Worker: Sendable {
     let consumer: any RecordSource
     let controller: Controller
     let concurrency: Concurrency
     let options: WorkerOptions
     let handlers: Permits
+    let transactor: Transactor?
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
 
@@ -35,6 +37,7 @@ public final class Worker: Sendable {
         self.concurrency = concurrency
         self.options = options
         handlers = Permits(concurrency.limit)
+        transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 
@@ -46,15 +49,19 @@ public final class Worker: Sendable {
     /// group when this returns, and it returns when every handler has: one that heeds no cancellation holds it up.
     ///
     /// - Throws: the error that ended the consumer, or that of a producer which is of no further use: results and dead
-    ///   letters would never be sent, and nothing be completed.
+    ///   letters would never be sent, and nothing be completed. With ``Transactions`` also why they cannot begin.
     public func run() async throws {
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
         defer { signals.end() }
         log(.info, "Consumer.Starting...")
         warnOfUnreadRetries()
+        let committing = await beginTransactions()
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
             defer { watcher?.cancel() }
+            if let operations = options.operations {
+                group.addTask { await operations.keepRecovering(self.controller.logger) }
+            }
             do {
                 for try await partition in consumer.partitions {
                     group.addTask {
@@ -71,6 +78,7 @@ public final class Worker: Sendable {
             await consumer.close()
             group.cancelAll()
         }
+        await endTransactions(committing)
         if let files = options.controlFiles {
             ControlFiles.clean(files.pause, "lock", controller.logger)
             ControlFiles.clean(files.running, "lock", controller.logger)

@@ -19,9 +19,13 @@ public struct WorkerOptions: Sendable {
     /// What becomes of each message; nil is ``OutcomeClassifier/byCode`` with ``retries`` and
     /// ``OutcomeClassifier/answered`` without.
     public var classifier: OutcomeClassifier?
+    /// Commits all that comes of messages together with their offsets; nil, the default, is at least once.
+    public var transactions: Transactions?
+    /// The operations that the worker runs tasks of; nil runs their messages as any other.
+    public var operations: OperationCluster?
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
-    /// The clock of retries; the system's by default.
+    /// The clock of retries and transactions; the system's by default.
     public var clock = WorkerClock.system
     /// Which signals shut the worker down while it runs, as ``Worker/shutdown()`` does; SIGTERM and SIGINT by default.
     /// Further ones change nothing until ``Worker/run()`` returns; then they do again what they did before. Give none when
@@ -35,6 +39,8 @@ public struct WorkerOptions: Sendable {
         deadLetters: DeadLetterTopic? = nil,
         retries: RetryPolicy? = nil,
         classifier: OutcomeClassifier? = nil,
+        transactions: Transactions? = nil,
+        operations: OperationCluster? = nil,
         controlFiles: ControlFiles? = nil,
         shutdownSignals: Set<ShutdownSignal> = [.terminate, .interrupt]
     ) {
@@ -43,6 +49,8 @@ public struct WorkerOptions: Sendable {
         self.deadLetters = deadLetters
         self.retries = retries
         self.classifier = classifier
+        self.transactions = transactions
+        self.operations = operations
         self.controlFiles = controlFiles
         self.shutdownSignals = shutdownSignals
     }

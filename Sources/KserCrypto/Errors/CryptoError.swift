@@ -54,6 +54,8 @@ extension CryptoError {
         public static let malformed = Self(rawValue: "malformed")
         /// No key opens the envelope: it was sealed with another one, or changed since.
         public static let notAuthentic = Self(rawValue: "not-authentic")
+        /// The message was sealed for another topic, or holds another entrypoint than its envelope says.
+        public static let wrongContext = Self(rawValue: "wrong-context")
         /// The envelope is larger than allowed.
         public static let tooLarge = Self(rawValue: "too-large")
         /// libsodium does not start, or has no memory for a key.

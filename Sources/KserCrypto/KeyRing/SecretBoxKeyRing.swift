@@ -8,7 +8,9 @@ import Synchronization
 ///     let ring = try SecretBoxKeyRing(current: "2025", .fromEnvironment())
 ///     let codec = SecretBoxCodec(keys: ring)
 ///
-/// The id never goes into an envelope: Python's kser-crypto refuses envelopes with further fields.
+/// The id of the key that sealed a message travels in the record's header ``SecretBoxCodec/keyIDHeader``, never in the
+/// envelope: Python's kser-crypto refuses envelopes with further fields. The named key is tried first; without a header,
+/// or when another key opens the envelope, that one does.
 public final class SecretBoxKeyRing: Sendable {
     private let state: Mutex<KeyRingState>
 
@@ -20,11 +22,11 @@ public final class SecretBoxKeyRing: Sendable {
     /// - Throws: ``CryptoError/Code/invalidKeyID`` for an id of another form.
     public init(current id: String, _ key: SecretBoxKey) throws(CryptoError) {
         try KeyRingState.check(id)
-        state = Mutex(KeyRingState(id, key))
+        state = Mutex(KeyRingState(KeyRingState.Entry(id, key)))
     }
 
-    /// A ring of one key, whose id is `default`.
-    init(_ key: SecretBoxKey) { state = Mutex(KeyRingState("default", key)) }
+    /// A ring of one key, whose id is `default` and travels in no header: others may call the same key something else.
+    init(_ key: SecretBoxKey) { state = Mutex(KeyRingState(KeyRingState.Entry("default", key, isNamed: false))) }
 
     /// The id of the key that seals.
     public var currentID: String { snapshot.current.id }

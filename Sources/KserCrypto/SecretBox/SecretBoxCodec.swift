@@ -7,14 +7,17 @@ public import Kser
 ///
 /// A record's value is the envelope `{"data": …, "nonce": …}`, both base64; what is sealed is the message as another codec
 /// writes it. Who has the key can read and forge messages, and nobody else; an envelope does not say which topic it was
-/// meant for, nor when it was sealed.
+/// meant for, nor when it was sealed. A ``TopicBinding`` binds messages to their topic and entrypoint.
 ///
 /// Every failure is a `KserError`: `validation` with the fields at fault in its extra for an envelope or a message of
 /// the wrong form, as in kser; `internal` with a ``CryptoError`` as its cause for all that has to do with the key. No text
-/// of either holds a payload.
+/// of either holds a payload. A worker gives up what no key opens: with the reasons ``Kser/DeadLetterReason/unknownKey``,
+/// ``Kser/DeadLetterReason/notAuthentic`` and ``Kser/DeadLetterReason/wrongContext``.
 public struct SecretBoxCodec: MessageCodec {
     /// The most bytes of an envelope by default: 64 MiB.
     public static let standardMaximumSize = 64 << 20
+    /// The record header with the id of the key that sealed the message, as text. It is a hint and not authenticated.
+    public static let keyIDHeader = "kser_key-id"
 
     /// The keys that seal and open.
     public let keys: SecretBoxKeyRing
@@ -22,26 +25,32 @@ public struct SecretBoxCodec: MessageCodec {
     public let base: any MessageCodec
     /// Counts the messages in clear that are let in; nil refuses them.
     public let clearMessages: ClearMessages?
+    /// What binds messages to their topic and entrypoint; nil seals as kser-crypto does.
+    public let binding: TopicBinding?
     /// The most bytes that an envelope may have; larger ones are refused unread.
     public let maximumSize: Int
 
-    /// Makes a codec with one key, whose id is `default`.
+    /// Makes a codec with one key, whose id is `default` and travels in no header.
     ///
     /// - Parameters:
     ///   - key: the key that seals and opens.
     ///   - base: how messages are written before they are sealed; Python peers read plain JSON only.
     ///   - clearMessages: lets in messages that are not sealed, and counts them; nil, the default, refuses them.
+    ///   - binding: binds messages to their topic and entrypoint, for topics without a Python peer; nil, the default,
+    ///     seals as kser-crypto does.
     ///   - maximumSize: the most bytes that an envelope may have, which bounds the memory that a hostile one takes.
     public init(
         key: SecretBoxKey,
         wrapping base: any MessageCodec = JSONMessageCodec(),
         admitting clearMessages: ClearMessages? = nil,
+        binding: TopicBinding? = nil,
         maximumSize: Int = standardMaximumSize
     ) {
         self.init(
             keys: SecretBoxKeyRing(key),
             wrapping: base,
             admitting: clearMessages,
+            binding: binding,
             maximumSize: maximumSize
         )
     }
@@ -52,36 +61,101 @@ public struct SecretBoxCodec: MessageCodec {
     ///   - keys: the current one seals, all open.
     ///   - base: how messages are written before they are sealed; Python peers read plain JSON only.
     ///   - clearMessages: lets in messages that are not sealed, and counts them; nil, the default, refuses them.
+    ///   - binding: binds messages to their topic and entrypoint, for topics without a Python peer; nil, the default,
+    ///     seals as kser-crypto does.
     ///   - maximumSize: the most bytes that an envelope may have, which bounds the memory that a hostile one takes.
     public init(
         keys: SecretBoxKeyRing,
         wrapping base: any MessageCodec = JSONMessageCodec(),
         admitting clearMessages: ClearMessages? = nil,
+        binding: TopicBinding? = nil,
         maximumSize: Int = standardMaximumSize
     ) {
         self.keys = keys
         self.base = base
         self.clearMessages = clearMessages
+        self.binding = binding
         self.maximumSize = maximumSize
     }
+}
 
+extension SecretBoxCodec {
     /// The envelope of the message under a random nonce, sealed with the current key.
     ///
-    /// - Throws: `KserError` when the message cannot be written or its envelope is too large.
-    public func encode(_ message: Message) throws -> [UInt8] { try seal(base.encode(message)) }
+    /// - Throws: `KserError` when the message cannot be written or its envelope is too large; `configuration` with a
+    ///   ``binding``, which needs a topic.
+    public func encode(_ message: Message) throws -> [UInt8] {
+        if binding != nil {
+            throw KserError.configuration("Messages that are bound to their topic are sealed by encode(_:for:)")
+        }
+        return try seal(base.encode(message))
+    }
 
-    /// The message in an envelope.
+    /// The envelope of the message for a topic, and the header with the id of the key that sealed it.
+    ///
+    /// - Throws: `KserError` when the message cannot be written or its envelope is too large.
+    public func encode(_ message: Message, for topic: String) throws -> EncodedMessage {
+        var encoded = try base.encode(message, for: topic)
+        let current = keys.snapshot.current
+        let context = binding.map { MessageContext(topic: $0.origin(of: topic), entrypoint: message.entrypoint) }
+        encoded.value = try seal(encoded.value, context: context, key: current.key)
+        encoded.headers = encoded.headers.isEmpty ? current.headers : encoded.headers + current.headers
+        return encoded
+    }
+
+    /// The message in an envelope. With a ``binding`` only ``decode(_:of:)`` can tell whether the topic is right, and this
+    /// refuses what is bound to one.
     ///
     /// - Parameter bytes: the envelope: a JSON object in UTF-8.
     /// - Returns: the message.
     /// - Throws: `KserError` when the envelope is none, no key opens it, or no message is in it.
     public func decode(_ bytes: [UInt8]) throws -> Message {
-        guard let clearMessages else { return try base.decode(open(bytes)) }
+        try decode(bytes, topic: nil, hint: nil) { try base.decode($0) }
+    }
+
+    /// The message in the envelope of a record, opened with the key that its header names, or with any other.
+    ///
+    /// - Throws: `KserError` when the envelope is none, no key opens it, it is bound to another topic, or no message is in
+    ///   it.
+    public func decode(_ bytes: [UInt8], of record: Record) throws -> Message {
+        let hint = record.headers.last { $0.name == Self.keyIDHeader }?.value
+        return try decode(bytes, topic: record.topic, hint: hint) { try base.decode($0, of: record) }
+    }
+
+    private func decode(
+        _ bytes: [UInt8],
+        topic: String?,
+        hint: [UInt8]?,
+        _ read: ([UInt8]) throws -> Message
+    ) throws -> Message {
         try check(size: bytes.count)
-        if let box = try Envelope.readIfSealed(bytes) { return try base.decode(open(box, keyID: nil).content) }
-        let message = try base.decode(bytes)
-        clearMessages.increment()
+        guard let box = try Envelope.read(bytes, as: forms) else {
+            let message = try read(bytes)
+            clearMessages?.increment()
+            return message
+        }
+        if let context = box.context { try check(context, topic) }
+        let message = try read(open(box, hint: hint).content)
+        if let context = box.context, !context.entrypoint.utf8.elementsEqual(message.entrypoint.utf8) {
+            throw CryptoError(.wrongContext, "The message holds another entrypoint than its envelope says").kserError
+        }
         return message
+    }
+
+    private var forms: Envelope.Forms {
+        var forms: Envelope.Forms = clearMessages == nil ? [] : .clear
+        forms.formUnion(binding == nil ? .unbound : .bound)
+        if binding?.admitsUnbound == true { forms.formUnion(.unbound) }
+        return forms
+    }
+
+    private func check(_ context: MessageContext, _ topic: String?) throws(KserError) {
+        guard let binding, !binding.admitsOtherTopics else { return }
+        let origin = topic.map { binding.origin(of: $0) }
+        if let origin, origin.utf8.elementsEqual(context.topic.utf8) { return }
+        let place = origin.map { "not for \"\($0.shortened)\"" } ?? "and came without a topic"
+        let text = "The message was sealed for \"\(context.topic.shortened)\", \(place)"
+        throw CryptoError(.wrongContext, text).kserError
     }
 }
 
@@ -90,46 +164,8 @@ extension SecretBoxCodec {
     public func importFailure(_ error: any Error, of bytes: [UInt8]) -> String {
         "\(base.importFailure(error, of: bytes)) <- \(String(decoding: bytes, as: UTF8.self))"
     }
-}
 
-extension SecretBoxCodec {
-    /// The envelope of any bytes under a random nonce, sealed with the current key: a JSON text of one line, ASCII only.
-    ///
-    /// - Throws: `KserError` of kind `internal` when the envelope is larger than ``maximumSize``.
-    public func seal(_ content: [UInt8]) throws(KserError) -> [UInt8] { try seal(content, nonce: SecretBox.Nonce()) }
-
-    /// The envelope under this nonce, which must not be used twice.
-    func seal(_ content: [UInt8], nonce: SecretBox.Nonce) throws(KserError) -> [UInt8] {
-        try check(size: Envelope.size(ofContent: content.count))
-        return Envelope.write(SecretBox(sealing: content, nonce: nonce, key: keys.snapshot.current.key))
-    }
-
-    /// The bytes in an envelope, which may hold white space in and between its texts, and its fields in any order.
-    ///
-    /// - Parameters:
-    ///   - envelope: the envelope.
-    ///   - keyID: the id of the key that it was sealed with; nil tries all, the current one first.
-    /// - Returns: what was sealed.
-    /// - Throws: `KserError` when the envelope is none or no key opens it.
-    public func open(_ envelope: [UInt8], keyID: String? = nil) throws(KserError) -> [UInt8] {
-        try check(size: envelope.count)
-        return try open(Envelope.read(envelope), keyID: keyID).content
-    }
-
-    /// The id of the key that opens an envelope.
-    ///
-    /// - Throws: `KserError` when the envelope is none or no key opens it.
-    public func keyID(of envelope: [UInt8]) throws(KserError) -> String {
-        try check(size: envelope.count)
-        return try open(Envelope.read(envelope), keyID: nil).keyID
-    }
-
-    private func open(_ box: SecretBox, keyID: String?) throws(KserError) -> (content: [UInt8], keyID: String) {
-        do { return try keys.snapshot.open(box, id: keyID) } catch { throw error.kserError }
-    }
-
-    private func check(size: Int) throws(KserError) {
-        if size <= maximumSize { return }
-        throw CryptoError(.tooLarge, "The envelope has \(size) bytes; at most \(maximumSize) are allowed").kserError
-    }
+    /// ``Kser/Dispatch/Refusal/unknownKey``, ``Kser/Dispatch/Refusal/notAuthentic`` or
+    /// ``Kser/Dispatch/Refusal/wrongContext``, or what the ``base`` says.
+    public func refusal(of error: any Error) -> Dispatch.Refusal { Dispatch.Refusal(error) ?? base.refusal(of: error) }
 }

@@ -15,9 +15,20 @@ public final class SecretBoxKey: Sendable {
     /// The environment variable that holds the key in base64.
     public static let environmentVariable = "KSER_SECRETBOX_KEY"
 
+    /// The key, and behind it the one that is derived from it for messages that are bound to a topic: no key serves two
+    /// ciphers.
     private let memory: SecretMemory
 
-    private init(_ memory: consuming SecretMemory) {
+    /// Makes a key by a closure that fills the bytes.
+    private init(filling fill: (UnsafeMutableRawBufferPointer) -> Void) throws(CryptoError) {
+        let memory = try SecretMemory(count: 2 * Self.byteCount)
+        memory.withBytes { bytes in
+            fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<Self.byteCount]))
+            guard let key = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
+            crypto_kdf_derive_from_key(key + Self.byteCount, Self.byteCount, 1, "kserbind", key)
+            // The derivation may leave the key in its frame.
+            sodium_stackzero(4_096)
+        }
         memory.seal()
         self.memory = memory
     }
@@ -27,9 +38,7 @@ public final class SecretBoxKey: Sendable {
     /// - Throws: ``CryptoError/Code/invalidKey`` unless there are exactly 32.
     public convenience init(bytes: [UInt8]) throws(CryptoError) {
         try Self.check(count: bytes.count)
-        let memory = try SecretMemory(count: Self.byteCount)
-        memory.withBytes { $0.copyBytes(from: bytes) }
-        self.init(memory)
+        try self.init { $0.copyBytes(from: bytes) }
     }
 
     /// The key of a base64 text: standard alphabet, padded, 32 bytes. White space in it is skipped.
@@ -42,20 +51,16 @@ public final class SecretBoxKey: Sendable {
             throw CryptoError(.invalidKey, "the key is not base64: it \(Self.expectation)")
         }
         try Self.check(count: count)
-        let memory = try SecretMemory(count: Self.byteCount)
-        memory.withBytes { bytes in
+        try self.init { bytes in
             room.withBytes { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
-        self.init(memory)
     }
 
     /// A new random key.
     ///
     /// - Throws: ``CryptoError/Code/unavailable`` when libsodium does not start or has no memory.
     public static func generate() throws(CryptoError) -> SecretBoxKey {
-        let memory = try SecretMemory(count: byteCount)
-        memory.withBytes { bytes in bytes.baseAddress.map { randombytes_buf($0, bytes.count) } }
-        return SecretBoxKey(memory)
+        try SecretBoxKey { bytes in bytes.baseAddress.map { randombytes_buf($0, bytes.count) } }
     }
 
     /// The key in the environment variable `KSER_SECRETBOX_KEY`, in base64 as Python's kser-crypto takes it.
@@ -96,6 +101,11 @@ public final class SecretBoxKey: Sendable {
     /// The key itself, for libsodium alone.
     @inline(__always)
     func withPointer<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R { memory.withPointer(body) }
+
+    /// The derived key for messages that are bound to a topic, for libsodium alone.
+    func withBindingPointer<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R {
+        memory.withPointer { body($0 + Self.byteCount) }
+    }
 
     private static var expectation: String {
         "must be exactly \(byteCount) bytes in base64 with padding, "

@@ -41,6 +41,7 @@ public final class Admin: Sendable {
             bootstrapServers: configuration.bootstrapServers.joined(separator: ","),
             security: configuration.security,
             timeout: timeout,
+            additional: configuration.additional,
             logger: logger
         )
     }
@@ -55,6 +56,7 @@ public final class Admin: Sendable {
             bootstrapServers: configuration.bootstrapServers.joined(separator: ","),
             security: configuration.security,
             timeout: timeout,
+            additional: configuration.additional,
             logger: logger
         )
     }
@@ -175,5 +177,28 @@ extension Admin {
             }
             return lag
         }
+    }
+
+    /// Sets the offsets that a group has committed, as a member of no group; refused while the group has members.
+    ///
+    /// - Parameters:
+    ///   - group: the group.
+    ///   - topic: the topic.
+    ///   - offsets: the next offset to read, by partition; other partitions stay as they are.
+    /// - Throws: ``KafkaError`` of the first partition that was refused.
+    public func setCommittedOffsets(ofGroup group: String, topic: String, to offsets: [Int32: Int64]) async throws {
+        try TopicName.check(topic)
+        if offsets.isEmpty { return }
+        let client = client
+        try await onOwnThread("kser.admin") {
+            let list = offsets.map { (TopicPartition(topic: topic, partition: $0.key), $0.value) }
+            try client.setCommitted(group: group, list)
+        }
+    }
+
+    /// The consumer groups that the brokers know, by name.
+    public func groups() async throws -> [GroupDescription] {
+        let client = client
+        return try await onOwnThread("kser.admin") { try client.groups() }
     }
 }

@@ -17,6 +17,8 @@ public struct ConsumerConfiguration: Sendable {
     /// Where a group without a committed offset begins; default ``AutoOffsetReset/earliest``, so that tasks sent before
     /// the first worker ran are not lost. kser and librdkafka begin at the latest record.
     public var autoOffsetReset = AutoOffsetReset.earliest
+    /// Which records of transactions are read; default ``Isolation/readCommitted``, as librdkafka's.
+    public var isolation = Isolation.readCommitted
     /// How partitions are shared out, best first; default range and round robin, as Python kser's clients do, so that
     /// they can share the group. Cooperative-sticky moves fewer partitions, but all members must have it, and the two
     /// kinds cannot be mixed.
@@ -122,6 +124,16 @@ extension ConsumerConfiguration {
         public static let error = Self(value: "error")
     }
 
+    /// Which records of transactions are read. Records that are in no transaction always are.
+    public struct Isolation: Sendable, Hashable {
+        let value: String
+
+        /// Those of committed transactions, and nothing beyond the first one that is still open.
+        public static let readCommitted = Self(value: "read_committed")
+        /// All, those of aborted transactions too.
+        public static let readUncommitted = Self(value: "read_uncommitted")
+    }
+
     /// How partitions are shared out.
     public struct AssignmentStrategy: Sendable, Hashable {
         let value: String
@@ -177,6 +189,7 @@ extension ConsumerConfiguration: ClientConfiguration {
             RDKafkaProperty("enable.auto.commit", "false"),
             RDKafkaProperty("enable.auto.offset.store", "false"),
             RDKafkaProperty("auto.offset.reset", autoOffsetReset.value, setting: "autoOffsetReset"),
+            RDKafkaProperty("isolation.level", isolation.value, setting: "isolation"),
             RDKafkaProperty(
                 "partition.assignment.strategy",
                 assignmentStrategy.map(\.value).joined(separator: ","),

@@ -36,10 +36,16 @@ public struct ProducerConfiguration: Sendable {
     /// How long records without a key stay with one partition before another is drawn; default 0: one is drawn for each
     /// record, so that few tasks spread over all workers. Some milliseconds make larger batches.
     public var stickyPartitioning = Duration.zero
+    /// How long a transaction of a ``TransactionalProducer`` may stay open before the brokers abort it; default 30
+    /// seconds. Readers see nothing that came after it meanwhile, and the records of one may take no longer to be
+    /// delivered.
+    public var transactionTimeout = Duration.seconds(30)
     /// How long ``Producer/close()`` waits for records on their way; default 10 seconds.
     public var closeTimeout = Duration.seconds(10)
     /// Any further property of librdkafka; it wins over the settings above.
     public var additional: [String: String] = [:]
+    /// The identity of a transactional producer; nil for others.
+    var transactionalID: String?
 
     /// Settings for the brokers at these addresses.
     public init(bootstrapServers: [String]) { self.bootstrapServers = bootstrapServers }
@@ -127,7 +133,8 @@ extension ProducerConfiguration: ClientConfiguration {
     ]
 
     var ownProperties: [RDKafkaProperty] {
-        let delivery = deliveryTimeout.wholeMilliseconds
+        let limit = transactionalID == nil ? deliveryTimeout : min(deliveryTimeout, transactionTimeout)
+        let delivery = limit.wholeMilliseconds
         return [
             RDKafkaProperty("enable.idempotence", "\(isIdempotent)", setting: "isIdempotent"),
             RDKafkaProperty("acks", acknowledgements.value, setting: "acknowledgements"),
@@ -149,6 +156,18 @@ extension ProducerConfiguration: ClientConfiguration {
             ),
             // An unknown topic is told as such before the record times out.
             RDKafkaProperty("topic.metadata.propagation.max.ms", "\(Swift.min(10_000, delivery / 2))"),
+        ] + transactionProperties
+    }
+
+    private var transactionProperties: [RDKafkaProperty] {
+        guard let transactionalID else { return [] }
+        return [
+            RDKafkaProperty("transactional.id", transactionalID, setting: "id"),
+            RDKafkaProperty(
+                "transaction.timeout.ms",
+                "\(transactionTimeout.wholeMilliseconds)",
+                setting: "transactionTimeout"
+            ),
         ]
     }
 }

@@ -119,9 +119,22 @@ final class ConsumerCore: PartitionOwner {
     ///
     /// - Returns: false when something still is at the end of the drain timeout.
     func drain(_ streams: [PartitionStream]) -> Bool {
-        let deadline = clock.now + configuration.drainTimeout
-        while streams.contains(where: { $0.inFlight > 0 }) {
-            if state.withLock({ $0.isAbandoned }) { return true }
+        waitWhile(within: configuration.drainTimeout) {
+            streams.contains { $0.inFlight > 0 } && !state.withLock { $0.isAbandoned }
+        }
+    }
+
+    /// Waits until no transaction can commit offsets of released streams any more; those that are open are aborted,
+    /// unless they are being committed already.
+    ///
+    /// - Returns: false when one still can at the end of the answer timeout.
+    func awaitTransactions(_ streams: [PartitionStream]) -> Bool {
+        waitWhile(within: configuration.answerTimeout) { streams.contains { $0.isInTransaction } }
+    }
+
+    private func waitWhile(within timeout: Duration, _ isBusy: () -> Bool) -> Bool {
+        let deadline = clock.now + timeout
+        while isBusy() {
             let left = clock.now.duration(to: deadline)
             if left <= .zero { return false }
             _ = idle.wait(timeout: .now() + .milliseconds(Int(left.wholeMilliseconds) + 1))
@@ -186,6 +199,9 @@ extension ConsumerCore: RebalanceHandler {
             log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
         }
         for feed in feeds { feed.stream.release() }
+        if !awaitTransactions(feeds.map(\.stream)) {
+            log(.warning, "A transaction is still open; the group refuses its offsets, or waits for it")
+        }
         commitAndWait(feeds + state.withLock { Array($0.feeds.values) })
     }
 

@@ -27,6 +27,14 @@ extension EmbeddedBroker {
         case apiVersions = 18
         /// An idempotent producer asks for its number.
         case initProducerID = 22
+        /// A transaction begins to write to partitions.
+        case addPartitionsToTransaction = 24
+        /// A transaction begins to commit offsets of a group.
+        case addOffsetsToTransaction = 25
+        /// A transaction is to be committed or aborted.
+        case endTransaction = 26
+        /// Offsets of a group to store with a transaction.
+        case transactionalOffsetCommit = 28
     }
 
     /// What a request fails with. The set is open: any of Kafka's error numbers will do.
@@ -69,5 +77,13 @@ extension EmbeddedBroker {
         public static let topicNotAuthorized = Self(rawValue: 29)
         /// The user has no right to the group.
         public static let groupNotAuthorized = Self(rawValue: 30)
+        /// An idempotent producer's records do not follow those that the broker has.
+        public static let outOfOrderSequence = Self(rawValue: 45)
+        /// A newer producer has the same transactional id.
+        public static let invalidProducerEpoch = Self(rawValue: 47)
+        /// The transaction before is not ended yet.
+        public static let concurrentTransactions = Self(rawValue: 51)
+        /// The broker has forgotten the idempotent producer.
+        public static let unknownProducerID = Self(rawValue: 59)
     }
 }

@@ -39,6 +39,8 @@ extension KafkaError {
         public static let abandoned = Self(rawValue: "abandoned")
         /// Another client of the same identity took over.
         public static let fenced = Self(rawValue: "fenced")
+        /// The partition was taken away from the consumer.
+        public static let revoked = Self(rawValue: "revoked")
         /// The members of the group share no assignment strategy.
         public static let inconsistentGroup = Self(rawValue: "inconsistentGroup")
         /// The offset is not in the partition any more, or not yet.

@@ -7,7 +7,9 @@ public import Kser
 ///     await producer.close()
 ///
 /// One producer serves any number of tasks. Records that one task enqueues keep their order within a partition. When the
-/// queue is full, sends wait for room. Releasing the last reference closes the producer in the background.
+/// queue is full, sends wait for room. When the brokers lost track of an idempotent producer's records, by losing data
+/// themselves, those on their way fail with errors that may be retried (each of them may be there all the same), and
+/// the producer goes on. Releasing the last reference closes the producer in the background.
 public final class Producer: MessageProducer {
     /// Turns messages into record values.
     public let codec: any MessageCodec

@@ -1,8 +1,10 @@
+import Foundation
 import Kser
 import Synchronization
 
 /// What a ``Producer`` is made of: the client, the room for records on their way, and the thread that takes delivery
-/// reports as they arrive. The thread keeps the core alive until the producer is closed.
+/// reports as they arrive. The thread keeps the core alive until the producer is closed, and renews the client when
+/// that came to its end.
 final class ProducerCore: Sendable {
     private enum Phase {
         case open
@@ -11,21 +13,23 @@ final class ProducerCore: Sendable {
     }
 
     private struct State {
+        var client: RDKafkaProducer
         var budget: SendBudget
         var phase = Phase.open
         var closeWaiters: [Promise<Void>] = []
     }
 
-    private let client: RDKafkaProducer
     private let configuration: ProducerConfiguration
+    private let logger: KserLogger
     private let state: Mutex<State>
     private let clock = ContinuousClock()
 
     init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
-        client = try RDKafkaProducer(configuration, logger: logger)
         self.configuration = configuration
+        self.logger = logger
         state = Mutex(
             State(
+                client: try RDKafkaProducer(configuration, logger: logger),
                 budget: SendBudget(
                     maxMessages: configuration.queueMaxMessages,
                     maxBytes: configuration.queueMaxBytes
@@ -35,6 +39,9 @@ final class ProducerCore: Sendable {
     }
 
     func start() { startThread("kser.producer") { self.run() } }
+
+    /// The client of the moment.
+    var client: RDKafkaProducer { state.withLock { $0.client } }
 }
 
 // Sending.
@@ -49,11 +56,11 @@ extension ProducerCore {
     func enqueueAtOnce(_ record: ProducerRecord) throws -> Promise<RecordMetadata>? {
         try check(record)
         let size = RDKafkaProducer.size(of: record)
-        let hasRoom = try state.withLock { state in
+        let taken = try state.withLock { state -> RDKafkaProducer? in
             guard case .open = state.phase else { throw Self.closed }
-            return state.budget.take(size)
+            return state.budget.take(size) ? state.client : nil
         }
-        guard hasRoom else { return nil }
+        guard let client = taken else { return nil }
         let promise = Promise<RecordMetadata>()
         do {
             try client.produce(record, promise)
@@ -72,7 +79,7 @@ extension ProducerCore {
             guard case .open = state.phase else { throw Self.closed }
             return state.budget.wait(for: size, until: deadline)
         }
-        client.wake()
+        wake()
         try await room(waiter, size)
         let promise = Promise<RecordMetadata>()
         while true {
@@ -85,7 +92,7 @@ extension ProducerCore {
                     giveBack(messages: 1, bytes: size)
                     throw error
                 }
-                client.wake()
+                wake()
                 try await room(waiter, size)
             } catch {
                 giveBack(messages: 1, bytes: size)
@@ -146,8 +153,12 @@ extension ProducerCore {
             return state.budget.removeAll()
         }
         for waiter in waiters { waiter.promise.fail(Self.closed) }
-        client.wake()
+        wake()
     }
+
+    /// Makes the thread look at the state. It looks once more when it renewed the client, so a wake-up of the one
+    /// before is not missed.
+    private func wake() { client.wake() }
 
     /// Waits until the thread has ended, or the task is cancelled.
     func closed() async {
@@ -172,9 +183,12 @@ extension ProducerCore {
     private func run() {
         var names = TopicNameCache()
         var isPurged = false
+        var client = self.client
         while true {
             switch next(isPurged: isPurged) {
-            case .wait(let milliseconds): serve(client.poll(timeout: milliseconds, names: &names))
+            case .wait(let milliseconds):
+                serve(client.poll(timeout: milliseconds, names: &names))
+                if client.isOutdated { client = renew(client, &names) }
             case .purge:
                 isPurged = true
                 client.purge()
@@ -183,6 +197,18 @@ extension ProducerCore {
                 return
             }
         }
+    }
+
+    /// Replaces a client whose broker lost track of its records. What it had on its way fails, and may be sent again.
+    private func renew(_ client: RDKafkaProducer, _ names: inout TopicNameCache) -> RDKafkaProducer {
+        // Not faster, should the next one end like this.
+        Thread.sleep(forTimeInterval: 0.1)
+        guard let next = try? RDKafkaProducer(configuration, logger: logger) else { return client }
+        state.withLock { $0.client = next }
+        client.purge()
+        while client.outstanding > 0 { serve(client.poll(timeout: 100, names: &names)) }
+        names = TopicNameCache()
+        return next
     }
 
     private func next(isPurged: Bool) -> Step {

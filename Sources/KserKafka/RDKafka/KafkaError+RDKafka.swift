@@ -39,6 +39,9 @@ extension KafkaError {
         rd_kafka_error_destroy(error)
     }
 
+    /// Whether a broker misses records of an idempotent producer before those that it got.
+    var isGapInSequence: Bool { rdKafkaCode == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER.rawValue }
+
     /// librdkafka's text of a code.
     static func text(_ error: rd_kafka_resp_err_t) -> String { String(cString: rd_kafka_err2str(error)) }
 }

@@ -3,8 +3,8 @@ import Kser
 
 /// The administrative calls on a client. All of them block for at most the timeout.
 struct RDKafkaAdmin: Sendable {
-    private let client: RDKafkaClient
-    private let timeout: Int32
+    let client: RDKafkaClient
+    let timeout: Int32
 
     init(_ properties: [RDKafkaProperty], timeout: Duration, logger: KserLogger) throws(KafkaError) {
         let settings = RDKafkaSettings()
@@ -14,7 +14,7 @@ struct RDKafkaAdmin: Sendable {
     }
 
     /// The error of a call that did not go well: with the reason for which no broker answers, if that is why.
-    private func failure(_ error: rd_kafka_resp_err_t, _ doing: String, topic: String? = nil) -> KafkaError {
+    func failure(_ error: rd_kafka_resp_err_t, _ doing: String, topic: String? = nil) -> KafkaError {
         serveErrors()
         let failure = KafkaError(error, doing: doing, topic: topic)
         guard failure.code == .timedOut || failure.code == .brokerUnavailable, let last = client.events.lastFailure
@@ -173,7 +173,7 @@ struct RDKafkaAdmin: Sendable {
 
     // MARK: Requests
 
-    private func request(
+    func request(
         _ kind: rd_kafka_admin_op_t,
         _ doing: String,
         topic: String? = nil,

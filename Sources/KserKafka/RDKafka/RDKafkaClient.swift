@@ -49,6 +49,12 @@ final class RDKafkaClient: @unchecked Sendable {
         }
     }
 
+    /// Why the client is of no further use; nil while it is.
+    var fatalFailure: RDKafkaEvents.Failure? {
+        let (code, reason) = withErrorText { rd_kafka_fatal_error(pointer, $0, $1) }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : RDKafkaEvents.Failure(code: code, reason: reason)
+    }
+
     private struct Pointers: @unchecked Sendable {
         // Unchecked: handed to the one thread that destroys them.
         let client: OpaquePointer

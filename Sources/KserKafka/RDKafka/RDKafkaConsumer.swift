@@ -222,6 +222,29 @@ extension RDKafkaConsumer {
 
 // Commits.
 extension RDKafkaConsumer {
+    /// What the group knows the consumer by at this moment; for a thread that may block.
+    ///
+    /// - Throws: ``KafkaError`` when the group does not know it. Without a member id brokers would not look at the
+    ///   generation either.
+    func groupMetadata() throws(KafkaError) -> RDKafkaGroupMetadata {
+        let member = memberID()
+        guard !member.isEmpty, let pointer = rd_kafka_consumer_group_metadata(client.pointer) else { throw noMember }
+        let metadata = RDKafkaGroupMetadata(owning: pointer)
+        // A member that is shut out never gets the same id again.
+        guard memberID() == member else { throw noMember }
+        return metadata
+    }
+
+    private func memberID() -> String {
+        guard let text = rd_kafka_memberid(client.pointer) else { return "" }
+        defer { rd_kafka_mem_free(client.pointer, text) }
+        return String(cString: text)
+    }
+
+    private var noMember: KafkaError {
+        KafkaError(.revoked, "the consumer is no member of group \"\(group)\" at the moment", isRetriable: true)
+    }
+
     /// Commits offsets; the outcome arrives in ``finishedCommits(timeout:)``.
     ///
     /// - Throws: ``KafkaError`` when nothing is on its way.

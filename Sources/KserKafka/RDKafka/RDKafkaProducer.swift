@@ -15,9 +15,10 @@ final class RDKafkaProducer: Sendable {
         var bytes = 0
     }
 
-    private let client: RDKafkaClient
+    let client: RDKafkaClient
     private let queue: RDKafkaQueue
     private let bootstrapServers: String
+    private let isTransactional: Bool
 
     init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
         let settings = RDKafkaSettings()
@@ -26,6 +27,7 @@ final class RDKafkaProducer: Sendable {
         client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
         queue = .main(of: client)
         bootstrapServers = configuration.bootstrapServers.joined(separator: ",")
+        isTransactional = configuration.transactionalID != nil
     }
 
     /// How much room a record takes in the queue.
@@ -87,22 +89,25 @@ final class RDKafkaProducer: Sendable {
         let partition = message.pointee.partition < 0 ? nil : message.pointee.partition
         let doing = "sending to topic \"\(topic)\""
         var error = KafkaError(message.pointee.err, doing: doing, topic: topic, partition: partition)
-        if error.code == .timedOut, let failure = client.events.lastFailure {
-            // Nobody was there to take the record: say why.
-            error = KafkaError(
-                failure.code,
-                doing: "\(doing) within deliveryTimeout",
-                reason: "\(failure.reason) (bootstrapServers \(bootstrapServers))",
-                topic: topic,
-                partition: partition
-            )
+        // Nobody was there to take the record: say why.
+        if error.code == .timedOut, let failure = connectionFailure(doing: "\(doing) within deliveryTimeout") {
+            error = failure
+            error.topic = topic
+            error.partition = partition
         } else if error.code == .timedOut {
             error.message += "; raise deliveryTimeout, or look at the broker's load"
         }
-        if error.isFatal, let fatal = client.events.fatalFailure {
-            error.message = "\(doing) failed: the producer is of no further use: \(fatal.reason)"
-        }
-        return error
+        return end(doing, error) ?? error
+    }
+
+    /// Why the connections fail, as far as is known.
+    func connectionFailure(doing: String) -> KafkaError? {
+        guard let failure = client.events.lastFailure else { return nil }
+        return KafkaError(
+            failure.code,
+            doing: doing,
+            reason: "\(failure.reason) (bootstrapServers \(bootstrapServers))"
+        )
     }
 
     /// Hands a record to librdkafka, which copies it. The promise is settled by a delivery report.
@@ -146,11 +151,40 @@ final class RDKafkaProducer: Sendable {
             topic: record.topic
         )
         failure.partition = record.partition
-        if failure.isFatal, let fatal = client.events.fatalFailure {
-            failure.message = "the producer is of no further use: \(fatal.reason)"
-        }
-        return failure
+        return end("sending to topic \"\(record.topic)\"", failure) ?? failure
     }
+
+    /// The error of a record that was not delivered because the client came to its end; nil while it has not.
+    private func end(_ doing: String, _ error: KafkaError) -> KafkaError? {
+        guard let fatal = client.fatalFailure else { return nil }
+        var end = KafkaError(fatal.code, doing: doing, topic: error.topic, partition: error.partition)
+        end.isFatal = !isOutdated
+        end.isRetriable = isOutdated
+        end.message =
+            isOutdated
+            ? "\(doing) failed: the broker lost track of the producer's records; this one may be there, send it again: "
+            : "\(doing) failed: the producer is of no further use: "
+        end.message += fatal.reason
+        return end
+    }
+
+    /// Whether the client came to its end in a way that a new one does not share: a broker that lost data, or came back
+    /// without it, does not find the client's records in sequence. Nothing can be said of those on their way. A
+    /// transactional producer has promised more than that.
+    var isOutdated: Bool {
+        if isTransactional { return false }
+        switch client.fatalFailure?.code {
+        case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID,
+            RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+            RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER, RD_KAFKA_RESP_ERR__INCONSISTENT,
+            RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE:
+            return true
+        default: return false
+        }
+    }
+
+    /// How many records are on their way, or have reports to be polled.
+    var outstanding: Int32 { rd_kafka_outq_len(client.pointer) }
 
     /// Sends what lingers and waits until nothing is on its way; for a thread that may block.
     ///

@@ -35,6 +35,19 @@ public final class InMemoryBroker: Sendable {
         InMemoryProducer(broker: self, codec: codec, logger: logger)
     }
 
+    /// A producer that writes into this broker in transactions.
+    ///
+    /// - Parameters:
+    ///   - codec: how messages become record values.
+    ///   - logger: where kser's producer lines go.
+    /// - Returns: the producer, for one worker.
+    public func makeTransactionalProducer(
+        codec: any MessageCodec = JSONMessageCodec(),
+        logger: KserLogger = .none
+    ) -> InMemoryTransactionalProducer {
+        InMemoryTransactionalProducer(broker: self, codec: codec, logger: logger)
+    }
+
     /// A consumer of this broker; it joins its group when it is iterated.
     ///
     /// - Parameters:
@@ -60,6 +73,25 @@ public final class InMemoryBroker: Sendable {
     @discardableResult
     func append(_ record: ProducerRecord) -> RecordMetadata {
         let metadata = state.withLock { $0.append(record) }
+        feed()
+        return metadata
+    }
+
+    /// Appends records and commits offsets, all at once.
+    func commit(_ records: [ProducerRecord], _ progress: [PartitionProgress]) throws -> [RecordMetadata] {
+        let offsets = try progress.map { done in
+            guard let consumer = done.partition.owner as? InMemoryConsumer, consumer.isOf(self) else {
+                throw KserError.validation("\(done.partition.topic) is not a topic of this broker")
+            }
+            _ = done.partition.enterTransaction()
+            defer { done.partition.leaveTransaction() }
+            let place = TopicPartition(done.partition.topic, done.partition.partition)
+            return (consumer.group, place, done.offset)
+        }
+        let metadata = state.withLock { state in
+            for (group, place, offset) in offsets { state.groups[group]?.committed[place] = offset }
+            return records.map { state.append($0) }
+        }
         feed()
         return metadata
     }

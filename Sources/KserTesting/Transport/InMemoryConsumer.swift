@@ -55,6 +55,8 @@ public final class InMemoryConsumer: RecordSource {
         }
     }
 
+    func isOf(_ other: InMemoryBroker) -> Bool { broker === other }
+
     func closed() {
         hub.finish()
         let waiters = state.withLock { state in

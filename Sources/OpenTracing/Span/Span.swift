@@ -51,12 +51,13 @@ extension Span {
     ///
     /// - Parameters:
     ///   - key: the key, such as one of ``Tags``.
-    ///   - value: the value; it is computed only when the span is recording.
+    ///   - value: the value; it is computed only when the span is recording, or the key is ``Tags/samplingPriority``,
+    ///     which may begin that.
     /// - Returns: the span.
     @inlinable
     @discardableResult
     public func setTag<Value: FieldValueConvertible>(_ key: String, _ value: @autoclosure () -> Value) -> Self {
-        if isRecording { setTag(key, to: value().fieldValue) }
+        if isRecording || key == Tags.samplingPriority { setTag(key, to: value().fieldValue) }
         return self
     }
 
@@ -82,6 +83,7 @@ extension Span {
 
     /// Ends the span now.
     @inlinable
+    @inline(always)
     public func finish() { finish(at: nil) }
 
     /// Starts a child of this span, on the span's own tracer.

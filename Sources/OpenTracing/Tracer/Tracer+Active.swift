@@ -18,6 +18,7 @@ extension Tracer {
     /// - Returns: what the body returns.
     /// - Throws: what the body throws.
     @inlinable
+    @inline(always)
     public func withActiveSpan<R, E: Error>(
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
@@ -47,6 +48,7 @@ extension Tracer {
     ///
     /// The form for a body that does not wait; all else is as in the other form.
     @inlinable
+    @inline(always)
     public func withActiveSpan<R, E: Error>(
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,

@@ -6,7 +6,7 @@
 ///     }
 ///
 /// The requirements here are for those who write tracers; users call the methods of the extensions.
-public protocol Tracer: Sendable {
+public protocol Tracer: AnyObject, Sendable {
     /// Knows the active span.
     var scopeManager: any ScopeManager { get }
     /// Whether the tracer does nothing at all. Then not even the arguments of its methods are computed.
@@ -36,6 +36,18 @@ extension Tracer {
     /// The span of the active scope.
     public var activeSpan: (any Span)? { scopeManager.active?.span }
 
+    /// Starts a span and does not make it active: finish it yourself. Its parent is the active span.
+    ///
+    /// The shortest form is a method of its own, so that nothing is prepared for a tracer that does nothing.
+    ///
+    /// - Parameter operationName: the span's name; computed only by a tracer that does something.
+    /// - Returns: the span.
+    @inlinable
+    @inline(always)
+    public func startSpan(_ operationName: @autoclosure () -> String) -> any Span {
+        isNoop ? NoopSpan.shared : startSpan(operationName(), options: SpanOptions())
+    }
+
     /// Starts a span and does not make it active: finish it yourself.
     ///
     /// - Parameters:
@@ -47,6 +59,7 @@ extension Tracer {
     ///   - ignoreActiveSpan: whether the active span is not to become the parent.
     /// - Returns: the span.
     @inlinable
+    @inline(always)
     public func startSpan(
         _ operationName: @autoclosure () -> String = "",
         childOf parent: (any SpanParent)? = nil,

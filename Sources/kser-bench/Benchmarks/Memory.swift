@@ -78,7 +78,7 @@ struct Drain {
         print("\(Self.answer)\(Self.peakMegabytes)")
     }
 
-    private static var peakMegabytes: Double {
+    static var peakMegabytes: Double {
         #if os(Linux)
         // getrusage would tell the peak of whoever started us, if that is more.
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

@@ -21,6 +21,17 @@ enum Installation {
             .first
     }
 
+    /// Whether there is a PostgreSQL server to start.
+    static var hasPostgreSQL: Bool {
+        let folders = ["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt"]
+        return folders.contains { folder in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return names.contains {
+                existing(URL(filePath: "\(folder)/\($0)/bin/initdb")) != nil
+            }
+        }
+    }
+
     private static func existing(_ file: URL) -> String? {
         FileManager.default.fileExists(atPath: file.path()) ? file.path() : nil
     }

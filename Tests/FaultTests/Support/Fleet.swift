@@ -35,15 +35,17 @@ final class Fleet: Sendable {
 
     /// Starts a worker, and waits until signals end it gracefully.
     ///
-    /// - Parameter instance: its name as a static member of the group.
+    /// - Parameters:
+    ///   - instance: its name as a static member of the group.
+    ///   - others: further arguments of its own.
     /// - Returns: its number.
     /// - Throws: why it does not run.
-    func start(_ instance: String) async throws -> Int {
+    func start(_ instance: String, _ others: [String] = []) async throws -> Int {
         let number = workers.value.count
         let tally = tally
         let process = try ChildProcess(
             Components.products.appending(path: "FaultWorker").path(),
-            arguments + ["instance=\(instance)"],
+            arguments + others + ["instance=\(instance)"],
             onLine: { line in tally.update { $0.add(line, of: number) } }
         )
         workers.update { $0.append(process) }

@@ -15,7 +15,7 @@ struct Stage: Sendable {
         admin = try Admin(bootstrapServers: broker.bootstrapServers)
         try await admin.createTopics([
             NewTopic(topic, partitions: partitions), NewTopic(topic + "-dlt", partitions: 1),
-            NewTopic("results", partitions: 1),
+            NewTopic("results", partitions: 1), NewTopic("next", partitions: 2),
         ])
     }
 

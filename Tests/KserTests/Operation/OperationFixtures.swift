@@ -60,6 +60,7 @@ struct Step: TaskEntrypoint {
 struct Steps: OperationEntrypoint {
     var path = "test.Steps"
     var timeLimit: Duration?
+    var compensatesOnFailure = false
     let calls: @Sendable (Execution) async throws -> [TaskCall]
 
     init(

@@ -2,6 +2,7 @@ import KserTesting
 import OpenTracing
 import OpenTracingMock
 import Testing
+import TracingVectorSupport
 
 /// The scenarios with `activate` and `close`: who wants a span to be active in another task hands it over.
 struct ImperativeTestbed: Sendable {

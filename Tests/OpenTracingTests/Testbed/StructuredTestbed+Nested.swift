@@ -1,6 +1,7 @@
 import KserTesting
 import OpenTracing
 import Testing
+import TracingVectorSupport
 
 /// What is scheduled inside of a scope belongs to it, although it runs after the scope closed.
 extension StructuredTestbed {

@@ -2,6 +2,7 @@ import KserTesting
 import OpenTracing
 import OpenTracingMock
 import Testing
+import TracingVectorSupport
 
 /// The scenarios with closures: the active span is inherited.
 struct StructuredTestbed: Sendable {

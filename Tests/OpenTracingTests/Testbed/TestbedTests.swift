@@ -2,6 +2,7 @@ import Kser
 import OpenTracing
 import OpenTracingMock
 import Testing
+import TracingVectorSupport
 
 extension TracingVectorTests {
     /// The scenarios of the reference's testbed, each in the way of its flavour: with the imperative pair in tasks

@@ -1,6 +1,7 @@
 import Kser
 import OpenTracing
 import Testing
+import TracingVectorSupport
 
 extension TracingVectorTests {
     @Test(.enabled(if: VectorFile.constants.isPresent, VectorFile.constants.absence))

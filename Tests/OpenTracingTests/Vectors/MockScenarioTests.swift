@@ -3,6 +3,7 @@ import OpenTracing
 import OpenTracingMock
 import Synchronization
 import Testing
+import TracingVectorSupport
 
 extension TracingVectorTests {
     @Test(
@@ -84,38 +85,9 @@ final class MockScript {
         case "with_scope_raising":
             let (scope, error) = (try scope(operation), ScriptedError(description: try operation.text("message")))
             #expect(throws: ScriptedError.self) { try scope.run { _ throws(ScriptedError) in throw error } }
-        case "with_span_raising":
-            let (span, error) = (try span(operation), ScriptedError(description: try operation.text("message")))
-            #expect(throws: ScriptedError.self) { try span.run { _ throws(ScriptedError) in throw error } }
-        default: try change(operation)
-        }
-    }
-
-    private func change(_ operation: JSONObject) throws {
-        let span = try span(operation)
-        switch try operation.text("op") {
-        case "set_tag":
-            let value = try TypedValues.value(#require(operation["value"]))
-            span.setTag(try operation.text("key"), value)
-        case "log_kv":
-            let fields = try TypedValues.fields(operation, "fields")
-            span.log(fields, timestamp: operation["timestamp"]?.double)
-        case "log_event":
-            span.logEvent(try operation.text("event"), payload: try operation["payload"].map(TypedValues.value))
-        case "log":
-            let arguments = try #require(operation["args"])
-            span.log(
-                event: arguments["event"]?.string,
-                payload: try arguments["payload"].map(TypedValues.value),
-                timestamp: arguments["timestamp"]?.double
-            )
-        case "set_operation_name": span.setOperationName(try operation.text("name"))
-        case "set_baggage":
-            span.setBaggageItem(try operation.text("key"), try #require(operation["value"]).string)
-        case "get_baggage":
-            #expect(span.baggageItem(try operation.text("key")) == (try #require(operation["result"])).string)
-        case "finish": span.finish(at: operation["time"]?.double)
-        default: throw UnknownVector(description: "the operation \(operation)")
+        default:
+            let isKnown = try ScriptedSpans.change(span(operation), by: operation)
+            try #require(isKnown, "the operation \(operation)")
         }
     }
 

@@ -2,53 +2,12 @@ import Kser
 import OpenTracing
 import OpenTracingMock
 import Testing
+import TracingVectorSupport
 
 extension MockScript {
     func start(_ operation: JSONObject) throws {
-        try operation.allow(
-            "op",
-            "as",
-            "scope",
-            "name",
-            "child_of",
-            "references",
-            "tags",
-            "start_time",
-            "ignore_active_span",
-            "finish_on_close",
-            "result"
-        )
-        let parent: (any SpanParent)? = try operation["child_of"].flatMap(target)
-        let references = try (operation["references"]?.array ?? []).map { reference in
-            let kind = try #require(reference["type"]?.string)
-            return Reference(.init(rawValue: kind), try target(#require(reference["to"])))
-        }
-        let tags = operation.contains("tags") ? try TypedValues.fields(operation, "tags") : [:]
-        let ignoring = operation["ignore_active_span"]?.bool ?? false
-        let name = try operation.text("name")
-        let span: any Span
-        if operation["op"]?.string == "start_active_span" {
-            let scope = tracer.startActiveSpan(
-                name,
-                childOf: parent,
-                references: references,
-                tags: tags,
-                startTime: operation["start_time"]?.double,
-                ignoreActiveSpan: ignoring,
-                finishOnClose: operation["finish_on_close"]?.bool ?? true
-            )
-            scopes[try operation.text("scope")] = scope
-            span = scope.span
-        } else {
-            span = tracer.startSpan(
-                name,
-                childOf: parent,
-                references: references,
-                tags: tags,
-                startTime: operation["start_time"]?.double,
-                ignoreActiveSpan: ignoring
-            )
-        }
+        let (span, scope) = try ScriptedSpans.start(operation, on: tracer, target: target)
+        if let scope { scopes[try operation.text("scope")] = scope }
         spans[try operation.text("as")] = span
         let result = try #require(operation["result"]?.object)
         try check(span.context, against: result)

@@ -2,9 +2,11 @@
 """What the tests ask of the Python side beyond py_worker.py and py_producer.py, with the real kser and confluent-kafka.
 
   py_tasks.py send --topic T < lines          sends messages through kser's producer; a line is a JSON object with
-                                              uuid, entrypoint, params and metadata
+                                              uuid, entrypoint, params and metadata; with --crypto they are sealed
+                                              by kser-crypto (kafka-python only), key in KSER_SECRETBOX_KEY
   py_tasks.py results --topic T --count N     prints N result messages as kser reads them, JSON with sorted keys
   py_tasks.py create NAME:PARTITIONS …        creates topics
+  py_tasks.py abort --topic T VALUE …         sends values in a transaction, waits until they are delivered and aborts it
   py_tasks.py members --group G --count N     ends when the group is stable with N members that all hold partitions
 """
 import argparse
@@ -16,12 +18,13 @@ import time
 from uuid import uuid4
 
 ap = argparse.ArgumentParser()
-ap.add_argument("command", choices=["send", "results", "create", "members"])
+ap.add_argument("command", choices=["send", "results", "create", "abort", "members"])
 ap.add_argument("topics", nargs="*")
 ap.add_argument("--bootstrap", required=True)
 ap.add_argument("--topic")
 ap.add_argument("--group")
 ap.add_argument("--driver", choices=["confluent", "kafka-python"], default="confluent")
+ap.add_argument("--crypto", action="store_true")
 ap.add_argument("--count", type=int)
 ap.add_argument("--timeout", type=float, default=60)
 args = ap.parse_args()
@@ -34,11 +37,25 @@ if args.command == "send":
     if args.driver == "confluent":
         from kser.confluent.producer import Producer
         producer = Producer({"bootstrap.servers": args.bootstrap, "linger.ms": 0})
+    elif args.crypto:
+        from kser_crypto.python_kafka.producer import CryptoProducer
+        producer = CryptoProducer({"bootstrap_servers": args.bootstrap})
     else:
         from kser.python_kafka.producer import Producer
         producer = Producer({"bootstrap_servers": args.bootstrap})
     failed = [line for line in sys.stdin if producer.send(args.topic, Message(**json.loads(line))).retcode != 0]
     sys.exit("not sent: {}".format(failed) if failed else 0)
+
+if args.command == "abort":
+    from confluent_kafka import Producer as Client
+    client = Client({"bootstrap.servers": args.bootstrap, "transactional.id": "abort-" + str(uuid4())})
+    client.init_transactions(args.timeout)
+    client.begin_transaction()
+    for value in args.topics:
+        client.produce(args.topic, value)
+    left = client.flush(args.timeout)
+    client.abort_transaction(args.timeout)
+    sys.exit("{} not delivered".format(left) if left else 0)
 
 if args.command == "results":
     from confluent_kafka import Consumer

@@ -1,0 +1,88 @@
+public import OpenTracing
+
+extension JaegerConfiguration {
+    /// Makes the tracer: a ``JaegerTracer``, or one that does nothing when the configuration is not enabled.
+    ///
+    /// - Returns: the tracer.
+    /// - Throws: ``JaegerError`` of code `invalidArgument` when a number is out of its range.
+    public func makeTracer() throws(JaegerError) -> any Tracer {
+        guard isEnabled else { return NoopTracer(scopeManager: options.scopeManager) }
+        return try makeJaegerTracer()
+    }
+
+    /// Makes the tracer, and registers it as the global one, as Python's `initialize_tracer` does.
+    ///
+    /// - Parameter place: where to register it.
+    /// - Returns: the tracer; nil, and a warning in the log, when one was registered before.
+    /// - Throws: ``JaegerError`` of code `invalidArgument` when a number is out of its range.
+    public func initializeTracer(in place: GlobalTracer = .shared) throws(JaegerError) -> (any Tracer)? {
+        guard !place.isRegistered else {
+            options.log.warning("Jaeger tracer already initialized, skipping")
+            return nil
+        }
+        let tracer = try makeTracer()
+        place.register(tracer)
+        return tracer
+    }
+
+    /// Makes the tracer, whether or not the configuration is enabled.
+    ///
+    /// - Returns: the tracer.
+    /// - Throws: ``JaegerError`` of code `invalidArgument` when a number is out of its range.
+    public func makeJaegerTracer() throws(JaegerError) -> JaegerTracer {
+        var options = options
+        if let throttling, options.throttler == nil {
+            options.throttler = RemoteThrottler(
+                service: serviceName,
+                endpoint: "http://\(agentHost):\(throttling.port)/credits",
+                refreshInterval: throttling.refreshInterval,
+                metrics: options.metrics,
+                log: failureLog
+            )
+        }
+        return JaegerTracer(
+            serviceName: serviceName,
+            sampler: try makeSampler(),
+            reporter: try makeReporter(),
+            options: options
+        )
+    }
+
+    private var failureLog: JaegerLog { logsSpans ? options.log : .none }
+
+    var agentHost: String { if case .agent(let host, _) = destination { host } else { "localhost" } }
+
+    package func makeSampler() throws(JaegerError) -> any Sampler {
+        switch sampler {
+        case .const(let decision): return ConstSampler(decision)
+        case .probabilistic(let rate): return try ProbabilisticSampler(rate: rate)
+        case .rateLimiting(let rate): return try RateLimitingSampler(maxTracesPerSecond: rate)
+        case .custom(let sampler): return sampler
+        case .remote(let rate):
+            var remote = RemoteSampler.Options()
+            remote.endpoint = samplingEndpoint ?? "http://\(agentHost):\(samplingPort)/sampling"
+            remote.refreshInterval = samplingRefreshInterval
+            remote.maxOperations = maxOperations
+            remote.initialSampler = try ProbabilisticSampler(rate: rate)
+            return RemoteSampler(
+                service: serviceName,
+                options: remote,
+                metrics: options.metrics,
+                log: failureLog
+            )
+        }
+    }
+
+    private func makeReporter() throws(JaegerError) -> any Reporter {
+        let sender: any SpanSender
+        switch destination {
+        case .agent(let host, let port): sender = UDPSender(host: host, port: port)
+        case .collector(let url, let user): sender = ThriftHTTPSender(url: url, user: user)
+        case .otlp(let url, let options): sender = OTLPSender(url: url, options: options)
+        case .custom(let custom): sender = custom
+        case .none: return logsSpans ? LoggingReporter(log: options.log) : NullReporter()
+        }
+        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: failureLog)
+        return logsSpans ? CompositeReporter(reporter, LoggingReporter(log: options.log)) : reporter
+    }
+}

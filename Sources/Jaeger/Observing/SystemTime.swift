@@ -1,0 +1,22 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// The system's clocks, in seconds.
+package enum SystemTime {
+    /// Seconds since the epoch.
+    @Sendable package static func now() -> Double { read(CLOCK_REALTIME) }
+
+    /// Seconds since some moment; it never goes back.
+    package static var steady: Double { read(CLOCK_MONOTONIC) }
+
+    private static func read(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+    }
+}

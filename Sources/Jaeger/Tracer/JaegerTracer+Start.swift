@@ -1,0 +1,154 @@
+public import OpenTracing
+
+/// Who a new span is.
+struct SpanIdentity {
+    var traceID: UInt128
+    var spanID: UInt64
+    /// 0 when there is none.
+    var parentID: UInt64 = 0
+    var flags: SpanFlags = []
+    var baggage: [String: String] = [:]
+    var traceState = TraceState()
+}
+
+extension JaegerTracer {
+    /// Starts a span.
+    ///
+    /// Its parent is that of the options, else the active span unless the options ignore it, else the context of the
+    /// first reference, of whatever kind. References are reported besides.
+    public func startSpan(_ operationName: String, options start: SpanOptions) -> any Span {
+        var tags = start.tags
+        let isServer = tags.isEmpty ? false : tags[Tags.spanKind] == .string(Tags.spanKindRPCServer)
+        var references: [SpanRecord.Reference]?
+        let identity: SpanIdentity
+        // The way of nearly all spans makes no context.
+        if case .none = start.parent, start.references.isEmpty {
+            if !start.ignoresActiveSpan, let active = scopeManager.active?.span {
+                identity = child(of: active, isServer: isServer, operationName, &tags)
+            } else {
+                identity = root(operationName, &tags)
+            }
+        } else {
+            let parent = parent(of: start)
+            identity =
+                parent.map { child(of: $0, isServer: isServer, operationName, &tags) } ?? root(operationName, &tags)
+            references = records(of: start.references)
+        }
+        let keepsTags = tags.isEmpty || canKeep(tags, flags: identity.flags)
+        let span = JaegerSpan(
+            identity,
+            operationName: operationName,
+            tags: keepsTags ? tags : Fields(),
+            references: references,
+            startTime: time(start.startTime),
+            tracer: self
+        )
+        if !keepsTags {
+            for tag in tags { span.setTag(tag.key, to: tag.value) }
+        }
+        count(span, isServer: isServer)
+        return span
+    }
+
+    private func parent(of start: SpanOptions) -> JaegerSpanContext? {
+        let given = start.parent ?? (start.ignoresActiveSpan ? nil : activeSpan?.context)
+        let parent = given as? JaegerSpanContext
+        if parent?.hasTrace == true { return parent }
+        return start.references.lazy.compactMap { $0.context as? JaegerSpanContext }.first ?? parent
+    }
+
+    /// Whether tags can be taken as they are, without one after the other being set.
+    private func canKeep(_ tags: Fields, flags: SpanFlags) -> Bool {
+        guard flags.contains(.sampled) else { return false }
+        return tags.allSatisfy { tag in
+            if tag.key == Tags.samplingPriority { return false }
+            return switch tag.value {
+            case .bool, .integer, .double: true
+            case .string(let text): text.utf8.count <= limits.maxTagValueLength
+            case .null, .binary, .object: false
+            }
+        }
+    }
+
+    private func root(_ operationName: String, _ tags: inout Fields) -> SpanIdentity {
+        var identity = newTrace()
+        let decision = sampler.decide(traceID: identity.traceID, operation: operationName)
+        guard decision.isSampled else { return identity }
+        identity.flags = .sampled
+        if tags.isEmpty { tags = decision.tags } else { for tag in decision.tags { tags[tag.key] = tag.value } }
+        return identity
+    }
+
+    /// A trace of what came without one: baggage alone is not sampled, a debug id is.
+    private func root(
+        from parent: JaegerSpanContext,
+        _ operationName: String,
+        _ tags: inout Fields
+    ) -> SpanIdentity {
+        var identity = newTrace()
+        identity.baggage = parent.baggage
+        if let debugID = parent.debugID, isDebugAllowed(operationName) {
+            identity.flags = [.sampled, .debug]
+            tags[debugIDHeader] = .string(debugID)
+        }
+        return identity
+    }
+
+    private func newTrace() -> SpanIdentity {
+        let traceID = options.uses128BitTraceIDs ? options.ids.next128() : UInt128(options.ids.next64())
+        return SpanIdentity(traceID: traceID, spanID: options.ids.next64())
+    }
+
+    private func child(
+        of span: any Span,
+        isServer: Bool,
+        _ operationName: String,
+        _ tags: inout Fields
+    ) -> SpanIdentity {
+        guard let span = span as? JaegerSpan else {
+            guard let context = span.context as? JaegerSpanContext else { return root(operationName, &tags) }
+            return child(of: context, isServer: isServer, operationName, &tags)
+        }
+        let isShared = isServer && options.sharesSpanWithClient
+        return SpanIdentity(
+            traceID: span.traceID,
+            spanID: isShared ? span.spanID : options.ids.next64(),
+            parentID: isShared ? span.parentNumber : span.spanID,
+            flags: span.flags,
+            baggage: span.baggage,
+            traceState: span.traceState
+        )
+    }
+
+    private func child(
+        of parent: JaegerSpanContext,
+        isServer: Bool,
+        _ operationName: String,
+        _ tags: inout Fields
+    ) -> SpanIdentity {
+        guard parent.hasTrace else { return root(from: parent, operationName, &tags) }
+        let isShared = isServer && options.sharesSpanWithClient
+        return SpanIdentity(
+            traceID: parent.traceID,
+            spanID: isShared ? parent.spanID : options.ids.next64(),
+            parentID: isShared ? parent.parentID ?? 0 : parent.spanID,
+            flags: parent.flags,
+            baggage: parent.baggage,
+            traceState: parent.traceState
+        )
+    }
+
+    private func records(of references: [Reference]) -> [SpanRecord.Reference]? {
+        let records = references.compactMap { reference -> SpanRecord.Reference? in
+            guard let context = reference.context as? JaegerSpanContext, context.hasTrace else { return nil }
+            return SpanRecord.Reference(reference.kind, traceID: context.traceID, spanID: context.spanID)
+        }
+        return records.isEmpty ? nil : records
+    }
+
+    private func count(_ span: JaegerSpan, isServer: Bool) {
+        let isSampled = span.isSampled
+        if isSampled { metrics.startedSpanSampled.add() } else { metrics.startedSpan.add() }
+        if span.parentNumber == 0 { metrics.countStart(ofTraceJoined: isServer, sampled: isSampled) }
+    }
+}

@@ -1,0 +1,37 @@
+public import OpenTracing
+
+/// How a tracer works.
+public struct JaegerTracerOptions: Sendable {
+    /// The names of the headers.
+    public var headers = TextCodec.Headers()
+    /// Whether trace ids have 128 bits instead of 64.
+    public var uses128BitTraceIDs = false
+    /// Whether a span tagged as server shares the number of the client's span that called it, as Zipkin has it.
+    public var sharesSpanWithClient = false
+    /// Codecs by format, beside or instead of those that are there for text, HTTP headers, binary and
+    /// `Format.zipkin`.
+    public var codecs: [Format: any ContextCodec] = [:]
+    /// Tags of the process.
+    public var tags: Fields = [:]
+    /// How many characters of Unicode a text of a tag or log may have; more are cut off.
+    public var maxTagValueLength = 1024
+    /// How many characters of Unicode the log field `stack` may have.
+    public var maxTracebackLength = 4096
+    /// Limits who may force a trace; nil: all may.
+    public var throttler: (any Throttler)?
+    /// Limits what baggage may be set.
+    public var baggageRestrictions: any BaggageRestrictions = UnrestrictedBaggage()
+    /// Knows the active span.
+    public var scopeManager: any ScopeManager = TaskLocalScopeManager()
+    /// Counts.
+    public var metrics = JaegerMetrics()
+    /// Where the tracer's own messages go.
+    public var log = JaegerLog.standardError
+
+    /// Gives the time in seconds since the epoch.
+    package var now: @Sendable () -> Double = SystemTime.now
+    package var ids = IDGenerator()
+
+    /// The defaults.
+    public init() {}
+}

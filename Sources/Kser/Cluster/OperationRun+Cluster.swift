@@ -1,0 +1,93 @@
+extension OperationRun {
+    /// Runs the operation across machines: each task on whichever worker of the cluster takes its message.
+    ///
+    /// Tasks whose status is ``TaskStatus/success`` are passed over, and their results forwarded. A step is stored as the
+    /// path of its entrypoint and its params, so workers run the entrypoint that they have registered under this path; one
+    /// that is an operation runs as a whole on one worker, and ``OperationEntrypoint/computeTasks(_:in:)`` spreads its
+    /// tasks instead. Steps that run at once go to as many workers. The operation's `timeLimit` counts from now.
+    ///
+    /// - Parameters:
+    ///   - cluster: the workers.
+    ///   - result: the result of what ran before, forwarded to the first task.
+    /// - Returns: the launched operation, once its first task is sent.
+    /// - Throws: what building threw; ``KserError`` for an operation without tasks (`Nothing to do, empty operation !`);
+    ///   ``StoreError``, for example `duplicate` for a uuid that is in the store; or why the first task was not sent: the
+    ///   operation is cancelled then.
+    @discardableResult
+    public func launch(
+        on cluster: OperationCluster,
+        after result: ExecutionResult? = nil
+    ) async throws -> LaunchedOperation {
+        if let buildError { throw buildError }
+        let now = cluster.clock.now()
+        var record = try makeRecord(after: result, at: now)
+        record.begin(at: now)
+        try await cluster.store.insert(record)
+        let launched = cluster.operation(uuid)
+        do {
+            try await cluster.sendOwed(by: "", of: record)
+        } catch {
+            try? await launched.cancel()
+            throw error
+        }
+        return launched
+    }
+
+    private func makeRecord(after result: ExecutionResult?, at now: Int64) throws -> OperationRecord {
+        var groups: [Int: OperationRecord.Group] = [:]
+        var tasks: [TaskRecord] = []
+        for (step, call) in self.tasks.enumerated() {
+            groups[step] = call.group
+            for member in call.group == nil ? [call] : call.members {
+                if member.group != nil {
+                    throw KserError.validation(
+                        "Concurrent steps inside concurrent steps cannot be launched across machines: \(execution.path)"
+                    )
+                }
+                tasks.append(member.record(of: uuid, place: tasks.count, step: step, at: now))
+            }
+        }
+        if tasks.isEmpty { throw KserError(.error, ExecutionResult.nothingToDo().stderr) }
+        return OperationRecord(
+            uuid: uuid,
+            entrypoint: execution.path,
+            params: execution.params,
+            metadata: execution.metadata,
+            compensates: operation.compensatesOnFailure,
+            input: result,
+            timeLimit: operation.timeLimit.map { Int64($0 / .milliseconds(1)) },
+            createdAt: now,
+            groups: groups,
+            tasks: tasks
+        )
+    }
+}
+
+extension TaskCall {
+    /// How the steps that run at once belong together; nil for a single task.
+    fileprivate var group: OperationRecord.Group? {
+        concurrentTasks.map {
+            OperationRecord.Group(
+                uuid: uuid,
+                limit: $0.limit == .max ? nil : $0.limit,
+                finishesAll: $0.policy == .finishAll,
+                key: $0.key
+            )
+        }
+    }
+
+    fileprivate func record(of operation: String, place: Int, step: Int, at now: Int64) -> TaskRecord {
+        TaskRecord(
+            operation: operation,
+            place: place,
+            step: step,
+            uuid: uuid,
+            entrypoint: path,
+            params: params,
+            metadata: metadata,
+            status: status == .success ? .success : .pending,
+            result: result,
+            createdAt: now
+        )
+    }
+}

@@ -1,0 +1,195 @@
+/// What a dispatched message was to its operation, and so what has to be done before its record is completed.
+struct OperationStep: Sendable {
+    enum Standing: Sendable {
+        /// The task was run or compensated; its result is to be recorded in this operation.
+        case ran(OperationRecord)
+        /// The task had ended before, or another message has it: at most what comes next has to be sent once more.
+        case passed
+        /// The store could not be asked, so nothing was run.
+        case interrupted
+    }
+
+    let standing: Standing
+    /// Whether the result is one that the sender may want.
+    let isReplied: Bool
+    let ticket: OperationTicket
+    let owner: String
+    let cluster: OperationCluster
+    let controller: Controller
+
+    /// The outcome, where it does not depend on the result.
+    var outcome: Outcome? {
+        switch standing {
+        case .ran: nil
+        case .passed: .success
+        case .interrupted: .interrupted
+        }
+    }
+
+    /// Records the result and tells what is to be sent next. It may be called again: what is recorded stays, and only what
+    /// no worker has begun is sent again.
+    func conclude(_ result: ExecutionResult) async throws -> [ProducerRecord] {
+        let operation: OperationRecord
+        switch standing {
+        case .ran(let known):
+            do {
+                operation = try await cluster.record(result, of: self, in: known)
+            } catch let error as StoreError where error.code == .notFound {
+                return []  // Somebody has pruned it in the meantime.
+            }
+        case .passed, .interrupted:
+            guard let current = try await cluster.store.operation(ticket.operation) else { return [] }
+            operation = current
+        }
+        return try operation.owed(by: owner).map { try cluster.producerRecord(for: $0, of: operation) }
+    }
+}
+
+extension OperationCluster {
+    /// Runs the message of a task, if it is its turn and no other message has it.
+    func dispatch(
+        _ arrival: Arrival,
+        _ ticket: OperationTicket,
+        _ record: Record,
+        on controller: Controller
+    ) async -> Dispatch {
+        let lineage = Lineage(record)
+        let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
+        func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
+            OperationStep(
+                standing: standing,
+                isReplied: isReplied,
+                ticket: ticket,
+                owner: owner,
+                cluster: self,
+                controller: controller
+            )
+        }
+        var arrival = arrival
+        let admitted: Changed<OperationRecord.Admission>
+        do {
+            admitted = try await admit(ticket, by: owner, on: controller)
+        } catch let error as StoreError where error.code == .notFound {
+            arrival.work = { [uuid = arrival.execution.uuid] _, _ in
+                throw KserError.notFound(
+                    error.message,
+                    extra: ["uuid": .string(uuid), "operation": .string(ticket.operation)]
+                )
+            }
+            return await controller.dispatch(arrival)
+        } catch {
+            log(.error, "task \(arrival.execution.received) not begun: \(error)", controller.logger)
+            let result = ExecutionResult.from(error, uuid: arrival.execution.uuid)
+            return Dispatch(arrival.execution, result, nil, step: step(.interrupted))
+        }
+        switch admitted.outcome {
+        case .run:
+            if let deadline = admitted.after.deadline {
+                let limit = Duration.milliseconds(deadline - clock.now())
+                arrival.work = { entrypoint, execution in
+                    try await withTimeLimit(limit) { try await entrypoint.perform(execution, nil) }
+                }
+            }
+        case .compensate:
+            arrival.work = { try await $0.compensate($1) }
+        case .done(let result):
+            return Dispatch(arrival.execution, result, nil, step: step(.passed))
+        case .drop:
+            log(.debug, "copy of \(arrival.execution.received) dropped", controller.logger)
+            let result = ExecutionResult(uuid: arrival.execution.uuid)
+            return Dispatch(arrival.execution, result, nil, step: step(.passed, isReplied: false))
+        }
+        var dispatch = await controller.dispatch(arrival)
+        dispatch.step = step(.ran(admitted.after), isReplied: admitted.outcome == .run)
+        return dispatch
+    }
+
+    /// Admits a message, and tells the operation's hooks when that begins or ends the operation.
+    private func admit(
+        _ ticket: OperationTicket,
+        by owner: String,
+        on controller: Controller
+    ) async throws -> Changed<OperationRecord.Admission> {
+        try await change(ticket.operation) { record in
+            guard record.index(of: ticket.task) != nil else {
+                throw StoreError(
+                    .notFound,
+                    "Operation \(record.entrypoint) has no such task in the store: \(ticket.task)",
+                    uuid: ticket.operation
+                )
+            }
+            let before = record
+            var admission = record.admit(ticket, by: owner, at: clock.now())
+            if before.status == .pending, record.status == .running {
+                do {
+                    try await controller.operationRun(of: before)?.setStatus(.running)
+                } catch {
+                    let result = ExecutionResult.from(error, uuid: ticket.task)
+                    _ = record.finish(ticket, by: owner, result, at: clock.now())
+                    admission = .done(result)
+                }
+            }
+            await conclude(&record, since: before, by: owner, on: controller)
+            return admission
+        }
+    }
+
+    /// Records the result of a task.
+    ///
+    /// - Returns: the operation as it is now; when the task was ended by someone else, as that left it.
+    fileprivate func record(
+        _ result: ExecutionResult,
+        of step: OperationStep,
+        in known: OperationRecord
+    ) async throws -> OperationRecord {
+        try await change(step.ticket.operation, from: known) { record in
+            let before = record
+            if record.finish(step.ticket, by: step.owner, result, at: clock.now()) {
+                await conclude(&record, since: before, by: step.owner, on: step.controller)
+            }
+        }.after
+    }
+
+    /// Calls the hooks of an operation that a change ends; they may change its result.
+    private func conclude(
+        _ record: inout OperationRecord,
+        since before: OperationRecord,
+        by owner: String,
+        on controller: Controller
+    ) async {
+        guard !before.isEnded, record.isEnded, let run = controller.operationRun(of: before) else { return }
+        let result = record.result ?? ExecutionResult(uuid: record.uuid)
+        if record.status == .success {
+            do {
+                record.result = try await run.succeed(result)
+                return
+            } catch {
+                record.fail(.from(error, uuid: record.uuid), for: owner, at: clock.now())
+            }
+        }
+        guard record.status == .failed else { return }
+        do {
+            record.result = try await run.fail(record.result ?? result)
+        } catch {
+            record.result = .from(error, uuid: record.uuid)
+        }
+    }
+}
+
+extension Controller {
+    /// An operation whose entrypoint is registered, for its hooks; nil when it is not.
+    fileprivate nonisolated func operationRun(of record: OperationRecord) -> OperationRun? {
+        guard let operation = operation(at: record.entrypoint) else { return nil }
+        let execution = Execution(
+            uuid: record.uuid,
+            path: record.entrypoint,
+            isTask: true,
+            params: record.params,
+            result: record.input,
+            metadata: record.metadata,
+            status: record.status,
+            logger: logger
+        )
+        return OperationRun(operation, execution)
+    }
+}

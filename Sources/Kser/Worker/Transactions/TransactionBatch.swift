@@ -1,0 +1,38 @@
+/// Records of one partition, and their places.
+struct TransactionPart: Sendable {
+    let stream: PartitionStream
+    let room: Permits
+    let entries: [TransactionBacklog.Entry]
+
+    /// Completes the records: they are committed.
+    func complete() {
+        for entry in entries {
+            stream.complete(entry.record)
+            room.giveBack()
+        }
+    }
+
+    /// Gives the records up: they will be delivered again.
+    func abandon() {
+        for entry in entries {
+            stream.abandon(entry.record)
+            room.giveBack()
+        }
+    }
+}
+
+/// What one transaction takes, a part of each partition at most.
+struct TransactionBatch: Sendable {
+    var parts: [TransactionPart] = []
+
+    /// How many messages it takes.
+    var count: Int { parts.reduce(0) { $0 + $1.entries.count } }
+
+    /// What is to be sent.
+    var records: [ProducerRecord] { parts.flatMap { part in part.entries.flatMap { $0.output ?? [] } } }
+
+    /// How far the partitions are done with it.
+    var progress: [PartitionProgress] {
+        parts.compactMap { part in part.entries.last.map { PartitionProgress(part.stream, after: $0.record) } }
+    }
+}

@@ -1,0 +1,65 @@
+// What a worker with transactions does besides.
+extension Worker {
+    /// Begins to commit what the worker's records come to. A failure ends the worker.
+    ///
+    /// - Returns: the task that does it; nil without transactions.
+    func beginTransactions() async -> Task<Void, Never>? {
+        guard let transactor else { return nil }
+        do {
+            if options.acknowledgement == .beforeRun {
+                throw KserError.configuration(
+                    "Transactions commit messages with what comes of them: set acknowledgement to .afterRun"
+                )
+            }
+            try await transactor.options.producer.prepare()
+        } catch {
+            transactor.end()
+            if error is CancellationError { consumer.stop() } else { fail(error) }
+            return nil
+        }
+        return Task {
+            // Cancelled it is only after all is over.
+            do { try await transactor.run() } catch is CancellationError {} catch { fail(error) }
+        }
+    }
+
+    /// Ends the transactions, after the consumer has waited for those of the records it had in work.
+    func endTransactions(_ committing: Task<Void, Never>?) async {
+        transactor?.end()
+        committing?.cancel()
+        await committing?.value
+    }
+
+    /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
+    func perform(_ record: Record, attempt: Int = 1) async -> Dispatch {
+        guard let transactor else { return await controller.dispatch(record, attempt: attempt, in: options.operations) }
+        let outbox = Outbox(of: transactor.options.producer)
+        var dispatch = await Outbox.$current.withValue(outbox) {
+            await controller.dispatch(record, attempt: attempt, in: options.operations)
+        }
+        let sent = outbox.close()
+        if dispatch.result.isSuccess { dispatch.sent = sent }
+        return dispatch
+    }
+
+    /// Gives a record up: it is delivered again.
+    func abandon(_ record: Record, of partition: PartitionStream) {
+        if let transactor { transactor.giveUp(record, of: partition) } else { partition.abandon(record) }
+    }
+
+    /// Leaves a record to the next transaction. A reply that cannot be written is tried again until the partition ends.
+    func commit(_ settlement: Settlement, of partition: PartitionStream, in transactor: Transactor) async {
+        var delay = Duration.milliseconds(100)
+        repeat {
+            do {
+                transactor.settle(settlement.record, try await settlement.records(), of: partition)
+                return
+            } catch {
+                log(.error, "Consumer: outcome of \(settlement.record.position) not written, trying again: \(error)")
+            }
+            guard await pause(for: delay, in: partition) else { break }
+            delay = min(delay * 2, .seconds(10))
+        } while !partition.isEnded
+        abandon(settlement.record, of: partition)
+    }
+}

@@ -1,0 +1,3 @@
+import Foundation
+
+func raiseInterrupt() { kill(getpid(), SIGINT) }

@@ -1,0 +1,36 @@
+import Foundation
+import Kser
+import Synchronization
+
+/// What goes to standard output and standard error.
+enum Console {
+    /// Whether a person watches standard error.
+    static let isWatched = isatty(STDERR_FILENO) == 1
+
+    /// A line for standard output.
+    static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+
+    /// A line of JSON for standard output.
+    static func print(_ object: JSONObject) { print(object.description) }
+
+    /// A line for standard error.
+    static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    /// Text for standard error, as it is.
+    static func show(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    private static let lock = Mutex(())
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        lock.withLock { _ in
+            while !rest.isEmpty {
+                let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+                if written < 0, errno == EINTR { continue }
+                // A reader that went away, as `head` does, ends the output.
+                if written <= 0 { return }
+                rest = rest.dropFirst(written)
+            }
+        }
+    }
+}

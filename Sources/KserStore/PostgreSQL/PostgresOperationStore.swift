@@ -1,0 +1,72 @@
+public import Kser
+
+/// Operations in a PostgreSQL database, for workers on any number of machines.
+///
+///     let store = try await PostgresOperationStore("postgresql://kser@db.example/operations?sslmode=verify-full")
+///
+/// The tables (`kser_…`) are made in the first schema of the search path when they are not there, and brought up to date.
+/// Everything about the connection, TLS too, is said by libpq's connection string and its environment variables
+/// (`PGPASSWORD`, `PGPASSFILE`, …). Unless it says otherwise, connecting may take 10 seconds, and a server that does not
+/// answer for 30 seconds is given up. A lost connection is made again by the next call. Calls run on queues of their own.
+public final class PostgresOperationStore: OperationStore {
+    package let pool: PostgresPool
+
+    /// Connects.
+    ///
+    /// - Parameters:
+    ///   - connectionString: libpq's connection string, `key=value` pairs or a URI.
+    ///   - connections: how many connections at most; they are made when they are needed.
+    /// - Throws: ``/Kser/StoreError``: `configuration` for a string that cannot be read, `unavailable`, `denied`,
+    ///   `newerSchema`.
+    public init(_ connectionString: String, connections: Int = 4) async throws {
+        pool = PostgresPool(try PostgresAddress(connectionString), size: connections)
+        try await pool.run { connection throws(StoreError) in try connection.migrate() }
+    }
+
+    /// Closes the connections; calls throw `closed` from then on. Without it, they are closed when the store goes away.
+    public func close() async { await pool.close() }
+
+    /// Adds an operation.
+    public func insert(_ operation: OperationRecord) async throws {
+        try await pool.run { connection throws(StoreError) in try connection.insert(operation) }
+    }
+
+    /// The operation of this uuid.
+    public func operation(_ uuid: String) async throws -> OperationRecord? {
+        try await pool.run { connection throws(StoreError) in try connection.operation(uuid) }
+    }
+
+    /// Puts a changed operation in place of the one it was made from.
+    public func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
+        try await pool.run { connection throws(StoreError) in try connection.replace(old, with: new) }
+    }
+
+    /// The operations that match, oldest first.
+    public func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
+        try await pool.run { connection throws(StoreError) in try connection.operations(matching: query) }
+    }
+
+    /// The tasks that match, oldest first.
+    public func tasks(matching query: StoreQuery) async throws -> [TaskRecord] {
+        try await pool.run { connection throws(StoreError) in try connection.tasks(matching: query) }
+    }
+
+    /// The operations with tasks that were not sent.
+    public func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] {
+        try await pool.run { connection throws(StoreError) in
+            try connection.unsentOperations(unchangedSince: time, limit: limit)
+        }
+    }
+
+    /// The changes of an operation.
+    public func history(of uuid: String) async throws -> [OperationEvent] {
+        try await pool.run { connection throws(StoreError) in try connection.history(of: uuid) }
+    }
+
+    /// Removes ended operations, some hundred in one transaction.
+    public func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
+        try await pool.run { connection throws(StoreError) in
+            try connection.prune(endedBefore: time, statuses: statuses)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+public import Kser
+
+/// Operations in one SQLite file, for workers that run on one machine, in any number of processes.
+///
+///     let store = try await SQLiteOperationStore(path: "/var/lib/dice/operations.db")
+///
+/// The file is made when it is not there, and its tables are brought up to date. SQLite keeps two more files beside it
+/// (`-wal` and `-shm`). It must not lie on a network file system. Calls run on a queue of their own.
+public final class SQLiteOperationStore: OperationStore {
+    package let database: SQLiteDatabase
+
+    /// Opens a file.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - options: how it is written.
+    /// - Throws: ``/Kser/StoreError``: `unavailable`, `locked`, `full`, `denied`, `corrupt` for a file that is no
+    ///   database, `newerSchema`.
+    public init(path: String, options: SQLiteOptions = SQLiteOptions()) async throws {
+        database = SQLiteDatabase(path: path)
+        try await database.open(options)
+    }
+
+    /// Closes the file; calls throw `closed` from then on. Without it, the file is closed when the store goes away.
+    public func close() async { await database.close() }
+
+    /// Adds an operation.
+    public func insert(_ operation: OperationRecord) async throws {
+        try await database.write { connection throws(StoreError) in try connection.insert(operation) }
+    }
+
+    /// The operation of this uuid.
+    public func operation(_ uuid: String) async throws -> OperationRecord? {
+        try await database.run { connection throws(StoreError) in try connection.operation(uuid) }
+    }
+
+    /// Puts a changed operation in place of the one it was made from.
+    public func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
+        try await database.write { connection throws(StoreError) in try connection.replace(old, with: new) }
+    }
+
+    /// The operations that match, oldest first.
+    public func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
+        try await database.run { connection throws(StoreError) in try connection.operations(matching: query) }
+    }
+
+    /// The tasks that match, oldest first.
+    public func tasks(matching query: StoreQuery) async throws -> [TaskRecord] {
+        try await database.run { connection throws(StoreError) in try connection.tasks(matching: query) }
+    }
+
+    /// The operations with tasks that were not sent.
+    public func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] {
+        try await database.run { connection throws(StoreError) in
+            try connection.unsentOperations(unchangedSince: time, limit: limit)
+        }
+    }
+
+    /// The changes of an operation.
+    public func history(of uuid: String) async throws -> [OperationEvent] {
+        try await database.run { connection throws(StoreError) in try connection.history(of: uuid) }
+    }
+
+    /// Removes ended operations, some hundred in one transaction.
+    public func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
+        try await database.run { connection throws(StoreError) in
+            try connection.prune(endedBefore: time, statuses: statuses)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Kser
+import OpenTracing
+
+extension Tracing {
+    /// Notes on a span how what it stands for ended.
+    func tag(_ span: any Span, _ plan: SpanPlan, with result: ExecutionResult) {
+        guard span.isRecording else { return }
+        switch convention.style {
+        case .instrumentation:
+            let kind = plan.step.kind
+            span.setTag("\(kind).retcode", result.retcode)
+            span.setTag("\(kind).stdout", result.stdout)
+            span.setTag("\(kind).stderr", result.stderr)
+        case .standard, .documented, .former:
+            guard plan.step.phase == .execute else { return }
+            span.setTag("result.uuid", result.uuid)
+            span.setTag("result.retcode", result.retcode)
+            span.setTag("result.stdout", result.stdout)
+            span.setTag("result.stderr", result.stderr)
+            span.setTag("result.retval", flattened(result.retval).description)
+            let isFailure = plan.step.isOperation ? result.retcode != 0 : !result.isSuccess
+            if isFailure { span.setTag(Tags.error, true) }
+        }
+    }
+
+    /// The object with objects inside it flattened, `{"a": {"b": 1}}` to `{"a_b": 1}`, without the excluded keys.
+    func flattened(_ object: JSONObject) -> JSONObject {
+        var flat = JSONObject()
+        flatten(object, under: "", into: &flat)
+        return flat
+    }
+
+    private func flatten(_ object: JSONObject, under prefix: String, into flat: inout JSONObject) {
+        for (key, value) in object {
+            let key = prefix + key
+            if isExcluded(key) { continue }
+            if case .object(let inner) = value, !inner.isEmpty {
+                flatten(inner, under: key + "_", into: &flat)
+            } else {
+                flat[key] = withoutExcluded(value)
+            }
+        }
+    }
+
+    private func withoutExcluded(_ value: JSON) -> JSON {
+        switch value {
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.filter { !isExcluded($0.key) }.map { (key: $0.key, value: withoutExcluded($0.value)) }
+                )
+            )
+        case .array(let elements): .array(elements.map(withoutExcluded))
+        default: value
+        }
+    }
+
+    private func isExcluded(_ key: String) -> Bool {
+        let key = key.lowercased()
+        return excludedWords.contains { key.contains($0.lowercased()) }
+    }
+}

@@ -1,0 +1,69 @@
+import Jaeger
+import OpenTracing
+import Testing
+
+/// What users may do to a span without harm.
+@Suite(.timeLimit(.minutes(1)))
+struct SpanLimitTests {
+    private let reporter = InMemoryReporter()
+
+    private func tracer(sampled: Bool = true) -> JaegerTracer {
+        var options = JaegerTracerOptions()
+        options.log = .none
+        return JaegerTracer(serviceName: "dice", sampler: ConstSampler(sampled), reporter: reporter, options: options)
+    }
+
+    @Test func largeTags() throws {
+        let large = String(repeating: "é", count: 5_000_000)
+        let span = tracer().startSpan("roll", tags: ["first": large])
+        span.setTag("text", large).log(["event": FieldValue.string(large), "stack": FieldValue.string(large)])
+        span.setTag("bytes", FieldValue.binary([UInt8](repeating: 1, count: 10_000_000))).finish()
+        let record = try #require(reporter.spans.first).record
+        #expect(record.tags["first"] == .string(String(repeating: "é", count: 1_024)))
+        #expect(record.tags["text"] == .string(String(repeating: "é", count: 1_024)))
+        #expect(record.tags["bytes"] == .binary([UInt8](repeating: 1, count: 1_024)))
+        #expect(record.logs[0].fields["event"] == .string(String(repeating: "é", count: 1_024)))
+        #expect(record.logs[0].fields["stack"] == .string(String(repeating: "é", count: 4_096)))
+    }
+
+    /// Times beyond all bounds do not trap.
+    @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300, -1e300])
+    func absurdTimes(_ time: Double) throws {
+        tracer().startSpan("roll", startTime: 1).log(["event": "x"], timestamp: time).finish(at: time)
+        let record = try #require(reporter.spans.first).record
+        #expect(!OTLPProtobuf.request([record], of: JaegerProcess(serviceName: "dice", tags: [:])).isEmpty)
+        #expect(!CompactWriter.bytes { $0.write(record) }.isEmpty)
+    }
+
+    /// What only a recording span needs is not computed.
+    @Test func unsampledSpansComputeNothing() {
+        func never() -> String {
+            Issue.record("it was computed")
+            return ""
+        }
+        let span = tracer(sampled: false).startSpan("roll")
+        span.setTag("key", never()).log(["event": never()]).finish()
+        #expect(reporter.spans.isEmpty)
+    }
+
+    /// Tasks that work on one span, while others start its children.
+    @Test func manyTasks() async throws {
+        let tracer = tracer()
+        let span = tracer.startSpan("launch")
+        await withDiscardingTaskGroup { group in
+            for number in 0..<1_000 {
+                group.addTask {
+                    span.setTag("number", number).setBaggageItem("key", "\(number)")
+                    tracer.startSpan("roll", childOf: span).finish()
+                }
+            }
+        }
+        span.finish()
+        let record = try #require(reporter.spans.last).record
+        #expect(Set(record.tags.map(\.value.text)).isSuperset(of: (0..<1_000).map(String.init)))
+        let children = reporter.spans.dropLast().map(\.record)
+        #expect(children.count == 1_000)
+        #expect(children.allSatisfy { $0.parentID == record.spanID && $0.traceID == record.traceID })
+        #expect(Set(children.map(\.spanID)).count == 1_000)
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Kser
+import KserKafka
+import TestSupport
+import Testing
+
+extension KserCommandTests {
+    struct ClusterVerbTests {
+        @Test func topicsAreListed() async throws {
+            let desk = try await Desk("topics")
+            _ = try await Tool.run("send", desk.topic, "a.b", environment: desk.environment)
+            let listed = try await Tool.run("topics", desk.topic, "--json", environment: desk.environment)
+            #expect(try Tool.objects(listed) == [["topic": .string(desk.topic), "partitions": 3, "records": 1]])
+            let parts = try await Tool.run(
+                "topics",
+                desk.topic,
+                "--partitions",
+                "--json",
+                environment: desk.environment
+            )
+            #expect(try Tool.objects(parts).count == 3)
+            let table = try await Tool.run("topics", environment: desk.environment)
+            #expect(table.lines.first?.hasPrefix("topic ") == true)
+            #expect(!table.text.contains("__consumer_offsets"))
+            let missing = try await Tool.run("topics", "nowhere", environment: desk.environment)
+            #expect(missing.status == 1)
+            #expect(missing.errorText == "kser topics: there is no topic \"nowhere\"")
+        }
+
+        @Test func groupsShowTheirLag() async throws {
+            let desk = try await Desk("groups", partitions: 1)
+            for _ in 0..<3 { _ = try await Tool.run("send", desk.topic, "a.b", environment: desk.environment) }
+            let group = "group-\(desk.topic)"
+            try await desk.admin.setCommittedOffsets(ofGroup: group, topic: desk.topic, to: [0: 1])
+            let lag = try await Tool.run("groups", group, desk.topic, "--json", environment: desk.environment)
+            #expect(
+                try Tool.objects(lag) == [
+                    ["topic": .string(desk.topic), "partition": 0, "committed": 1, "end": 3, "lag": 2]
+                ],
+                "\(lag)"
+            )
+            let whole = try await Tool.run("groups", group, environment: desk.environment)
+            #expect(whole.lines.count == 2, "\(whole)")
+            #expect(try await Tool.run("groups", environment: desk.environment).status == 0)
+            #expect(try await Tool.run("groups", "nobody", environment: desk.environment).status == 1)
+        }
+
+        @Test func demoAndBenchBringTheirBroker() async throws {
+            let demo = try await Tool.run("demo")
+            #expect(demo.status == 0, "\(demo)")
+            #expect(demo.lines.last?.hasPrefix("30 tasks, 3 partitions, ") == true)
+            let bench = try await Tool.run("bench", "--messages", "500", "--json")
+            #expect(try Tool.objects(bench).first?["messages"] == 500)
+        }
+
+        @Test func keysSealAndOpen() async throws {
+            let folder = try TemporaryDirectory("keys")
+            try folder.write("a message", to: "clear")
+            let clear = folder.url.appending(path: "clear").path()
+            let key = try await Tool.run("keygen", "--json")
+            let environment = ["KSER_SECRETBOX_KEY": try #require(try Tool.objects(key).first?["key"]?.string)]
+            let sealed = try await Tool.run("seal", clear, environment: environment)
+            #expect(!sealed.text.contains("a message"))
+            try folder.write(sealed.text, to: "sealed")
+            let envelope = folder.url.appending(path: "sealed").path()
+            #expect(try await Tool.run("open", envelope, environment: environment).text == "a message")
+            let other = ["KSER_SECRETBOX_KEY": try await Tool.run("keygen").text]
+            let refused = try await Tool.run("open", envelope, environment: other)
+            #expect(refused.status == 65)
+            #expect(refused.lines.isEmpty)
+        }
+    }
+}
