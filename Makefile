@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Werror
 
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
-COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
+COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
 .PHONY: demo test soak lint tsan asan bench docs deps clean
 

@@ -37,6 +37,7 @@ let package = Package(
         .library(name: "Kser", targets: ["Kser"]),
         .library(name: "KserKafka", targets: ["KserKafka"]),
         .library(name: "KserCrypto", targets: ["KserCrypto"]),
+        .library(name: "KserMetrics", targets: ["KserMetrics"]),
         .library(name: "KserStore", targets: ["KserStore"]),
         .library(name: "KserTesting", targets: ["KserTesting"]),
         .library(name: "KserTracing", targets: ["KserTracing"]),
@@ -49,6 +50,11 @@ let package = Package(
             name: "CLibpq",
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .systemLibrary(
+            name: "CLibmicrohttpd",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]
         ),
         .systemLibrary(
             name: "CLibrdkafka",
@@ -85,6 +91,7 @@ let package = Package(
         library("Kser", ["CSimdjson"]),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
+        library("KserMetrics", ["Kser", "CLibmicrohttpd"]),
         library("KserStore", ["Kser", "CLibpq", "CSQLite"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
         library("KserTracing", ["Kser", "OpenTracing"]),
@@ -104,8 +111,8 @@ let package = Package(
             "kser-bench",
             path: "Sources/kser-bench",
             [
-                "CLibrdkafka", "CLibsodium", "CSimdjson", "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserStore",
-                "KserTracing", "OpenTracing",
+                "CLibrdkafka", "CLibsodium", "CSimdjson", "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserMetrics",
+                "KserStore", "KserTracing", "OpenTracing",
             ]
         ),
 
@@ -120,6 +127,7 @@ let package = Package(
             ]
         ),
         tests("KserCryptoTests", ["Kser", "KserCrypto", "KserTesting"]),
+        tests("KserMetricsTests", ["Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting", "TestSupport"]),
         tests("KserStoreTests", ["Kser", "KserStore", "KserTesting", "TestSupport"]),
         tests("KserCommandTests", ["Kser", "KserCommand", "KserCrypto", "KserKafka", "KserStore", "TestSupport"]),
         tests(
@@ -127,7 +135,7 @@ let package = Package(
             ["Kser", "KserTesting", "OpenTracing", "OpenTracingMock", "TracingVectorSupport"]
         ),
         tests("JaegerTests", ["Jaeger", "Kser", "KserTesting", "OpenTracing", "TestSupport", "TracingVectorSupport"]),
-        tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserTesting"]),
+        tests("KserVectorTests", ["Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting"]),
         tests(
             "InteropTests",
             [

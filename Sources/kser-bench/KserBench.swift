@@ -10,6 +10,7 @@ enum KserBench {
         Benchmark("dispatch-traced", tracedDispatch),
         Benchmark("seal", seal),
         Benchmark("open", open),
+        Benchmark("ledger", ledger),
         Benchmark("produce", produce),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),
@@ -18,6 +19,8 @@ enum KserBench {
         Benchmark("operations", operations),
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
+        Benchmark("metrics", metrics),
+        Benchmark("scraped", scraped),
         Benchmark("tracing", tracing),
         Benchmark("dead-agent", deadAgent),
     ]

@@ -11,7 +11,7 @@ extension FaultTests {
             let broker = try EmbeddedBroker(topics: ["t": 1])
             let servers = broker.bootstrapServers
             let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
-            for group in ["earliest", "error"] {
+            for group in ["earliest", "latest", "error"] {
                 if group == "earliest" { try await producer.send(ProducerRecord(topic: "t", value: [1])) }
                 let first = try Consumer(
                     ConsumerConfiguration(bootstrapServers: servers, groupID: group),
@@ -28,7 +28,6 @@ extension FaultTests {
             }
             let large = [UInt8](repeating: 7, count: 100_000)
             try await producer.send(contentsOf: (0..<80).map { _ in ProducerRecord(topic: "t", value: large) })
-            await producer.close()
             let kept = try await Admin(bootstrapServers: servers).offsets(ofTopic: "t", partition: 0)
             #expect(kept.lowerBound > 1)
 
@@ -43,11 +42,134 @@ extension FaultTests {
             #expect(offset == kept.lowerBound)
             await earliest.close()
 
+            try await Self.latestSkipsWhatIsThere(servers, producer)
+            await producer.close()
+
             var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "error")
             configuration.autoOffsetReset = .error
             let error = try await Self.error(of: try Consumer(configuration, topics: ["t"]))
             #expect(error?.code == .offsetOutOfRange)
             #expect(error?.message.contains("autoOffsetReset") == true)
+        }
+
+        private static func latestSkipsWhatIsThere(_ servers: String, _ producer: Producer) async throws {
+            var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "latest")
+            configuration.autoOffsetReset = .latest
+            let consumer = try Consumer(configuration, topics: ["t"])
+            // The group's start is behind what was sent before it, so it is sent until one arrives.
+            let sending = Task {
+                while !Task.isCancelled {
+                    try await producer.send(ProducerRecord(topic: "t", value: [2]))
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { sending.cancel() }
+            let value = try await withDeadline(.seconds(30), "a new record") {
+                for try await record in consumer { return record.value }
+                return nil
+            }
+            #expect(value == [2])
+            await consumer.close()
+        }
+
+        /// Names and values that no client of ours writes, and our own names with values that make no sense.
+        @Test func corruptHeadersCostNoMessage() async throws {
+            let stage = try await Stage(partitions: 1)
+            let topics = RetryTopics(
+                [.milliseconds(200)],
+                with: try Producer(ProducerConfiguration(bootstrapServers: "x:1"))
+            )
+            let retryTopic = topics.names(for: stage.topic)[0]
+            try await stage.admin.createTopics([NewTopic(retryTopic, partitions: 1)])
+            let producer = try Producer(ProducerConfiguration(bootstrapServers: stage.servers))
+            let garbage: [[UInt8]?] = [
+                nil, [], [0xFF], Array(repeating: 0x80, count: 8), Array(repeating: 7, count: 50_000),
+            ]
+            let names = [
+                "", "kafka_original-topic", "kafka_original-offset", "kafka_retry_topic-attempts",
+                "kafka_retry_topic-backoff-timestamp", "kser_retry-rung", "kser_replays", "kser_uuid", "traceparent",
+            ]
+            var count = 0
+            for topic in [stage.topic, retryTopic] {
+                for value in garbage {
+                    for headers in names.map({ [Record.Header($0, value)] }) + [names.map { Record.Header($0, value) }]
+                    {
+                        var task = try ProducerRecord.task(count, keys: 10, to: topic)
+                        task.headers = headers
+                        try await producer.send(task)
+                        count += 1
+                    }
+                }
+            }
+            // kcat sends a name that is not UTF-8.
+            let line = "{\"uuid\": \"t\(count)\", \"entrypoint\": \"fault.Step\", \"params\": {}}"
+            let send = "printf '%s' '\(line)' | \(try Components.kcat()) -q -b \(stage.servers) -P -t \(stage.topic)"
+            try await ChildProcess("/bin/sh", ["-c", "\(send) -H \"$(printf '\\377\\376=\\200')\""])
+                .success(within: .seconds(60))
+            count += 1
+
+            let journal = Journal()
+            var configuration = ConsumerConfiguration(bootstrapServers: stage.servers, groupID: stage.group)
+            configuration.commitInterval = .milliseconds(100)
+            let worker = Worker(
+                consumer: try Consumer(configuration, topics: [stage.topic, retryTopic]),
+                controller: try await journal.controller { .zero },
+                concurrency: .key(limit: 16),
+                options: WorkerOptions(
+                    deadLetters: DeadLetterTopic(with: producer),
+                    retries: RetryPolicy(inPlace: .none, topics: topics),
+                    deduplication: .inMemory()
+                )
+            )
+            let member = Member(worker)
+            try await journal.handled(count)
+            try await stage.allCommitted()
+            try await member.leave()
+            await producer.close()
+            #expect(journal.pages.value.times.count == count && journal.pages.value.twice == 0)
+            #expect(try await stage.deadLetters() == 0)
+            report("corrupt headers", "\(count) messages handled once")
+        }
+
+        /// Records without a key share no lane; an empty key is a key.
+        @Test func absentKeysShareNoLane() async throws {
+            let stage = try await Stage(partitions: 1)
+            let flight = Watched((running: 0, most: 0, done: 0))
+            let controller = Controller(logger: .none)
+            try await controller.register("fault.Step") { (_: JSONObject, execution) in
+                flight.update { flight in
+                    flight.running += 1
+                    flight.most = max(flight.most, flight.running)
+                }
+                // Those without a key wait for one another, which they can only side by side.
+                if execution.record?.key == nil { try await flight.wait { $0.most >= 8 ? () : nil } }
+                for _ in 0..<20 { await Task.yield() }
+                flight.update { flight in
+                    flight.running -= 1
+                    flight.done += 1
+                }
+            }
+            let producer = try Producer(ProducerConfiguration(bootstrapServers: stage.servers))
+            let member = try Member(
+                ConsumerConfiguration(bootstrapServers: stage.servers, groupID: stage.group),
+                topic: stage.topic,
+                controller: controller,
+                concurrency: .key(limit: 8)
+            )
+            for (key, most) in [(nil, 8), ([], 1)] as [([UInt8]?, Int)] {
+                flight.update { $0 = (0, 0, 0) }
+                for number in 0..<40 {
+                    var task = try ProducerRecord.task(number, keys: 1, to: stage.topic)
+                    task.key = key
+                    try await producer.send(task)
+                }
+                try await withDeadline(.seconds(60), "40 tasks with the key \(key.map { "\($0)" } ?? "nil")") {
+                    try await flight.wait { $0.done == 40 ? () : nil }
+                }
+                #expect(flight.value.most == most)
+            }
+            try await member.leave()
+            await producer.close()
         }
 
         @Test func aTopicThatIsDeletedEndsTheConsumer() async throws {
@@ -73,6 +195,8 @@ extension FaultTests {
             #expect(error?.topic == stage.topic)
         }
 
+        /// The error that Kafka answers with is injected: noida-db 0.2.3 lets members without a common protocol into a group,
+        /// with an answer on which librdkafka 2.0.2 aborts the process of the member that leads it.
         @Test func aGroupWithAnotherProtocolEndsTheConsumer() async throws {
             let broker = try EmbeddedBroker(topics: ["t": 1])
             try await broker.fail(.joinGroup, with: [EmbeddedBroker.BrokerFault(rawValue: 23)])

@@ -80,7 +80,10 @@ struct RetryBench: Sendable {
         controller: Controller? = nil,
         _ body: () async throws -> Void
     ) async throws {
-        let worker = worker(concurrency, options: options, controller: controller)
+        try await run(worker(concurrency, options: options, controller: controller), body)
+    }
+
+    func run(_ worker: Worker, _ body: () async throws -> Void) async throws {
         let running = Task { try await worker.run() }
         do {
             try await body()

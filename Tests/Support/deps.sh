@@ -2,7 +2,7 @@
 # Installs what is missing, says what it does, and is silent when there is nothing to do.
 #
 #   deps.sh run     the libraries that the package links
-#   deps.sh test    those, plus kcat, PostgreSQL and a Python environment with the real kser and a broker (.build/venv)
+#   deps.sh test    those, plus kcat, PostgreSQL, Prometheus, wrk and a Python environment with the real kser and a broker (.build/venv)
 #
 # KSER_VENV=<folder> names a ready Python environment to use instead of .build/venv.
 set -euo pipefail
@@ -23,6 +23,7 @@ need() { if [[ $manager == brew ]]; then missing+=("$2"); else missing+=("$1"); 
 # <what pkg-config has to find>|<Debian name>|<Homebrew name>
 libraries=(
     'libpq >= 12|libpq-dev|libpq'
+    'libmicrohttpd >= 0.9.75|libmicrohttpd-dev|libmicrohttpd'
     'libsodium >= 1.0.18|libsodium-dev|libsodium'
     'rdkafka >= 2.0|librdkafka-dev|librdkafka'
     'simdjson >= 3.0|libsimdjson-dev|simdjson'
@@ -40,6 +41,8 @@ done
 venv=${KSER_VENV:-.build/venv}
 if [[ $profile == test ]]; then
     have kcat || need kcat kcat
+    have prometheus && have promtool || need prometheus prometheus
+    have wrk || need wrk wrk
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || need postgresql postgresql@17
     [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
 fi

@@ -3,6 +3,11 @@ package struct DeadlineExceeded: Error, CustomStringConvertible {
     package var what: String
     package var duration: Duration
 
+    /// The error with a further fact.
+    package func adding(_ fact: String) -> DeadlineExceeded {
+        DeadlineExceeded(what: "\(what); \(fact)", duration: duration)
+    }
+
     package var description: String { "not done within \(duration): \(what)" }
 }
 

@@ -9,6 +9,8 @@ struct Arrival: Sendable {
     var work: Work?
 
     typealias Work = @Sendable (RegisteredEntrypoint, Execution) async throws -> ExecutionResult
+    /// Who may keep the entrypoint from running, or stop it.
+    var supervision: Supervision?
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 
@@ -23,9 +25,13 @@ struct Arrival: Sendable {
 /// middleware may answer by itself.
 final class Reached: Sendable {
     let work: Arrival.Work?
+    let supervision: Supervision?
     private let state = Mutex<Arrival?>(nil)
 
-    init(_ work: Arrival.Work?) { self.work = work }
+    init(of arrival: Arrival) {
+        work = arrival.work
+        supervision = arrival.supervision
+    }
 
     var last: Arrival? {
         get { state.withLock { $0 } }

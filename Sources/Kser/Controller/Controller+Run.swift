@@ -26,16 +26,22 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        await dispatch(record, attempt: attempt, in: nil)
+        await dispatch(record, attempt: attempt, in: nil, under: nil)
     }
 
-    /// Runs the message in a record, a task of an operation as the cluster's store allows.
+    /// Runs the message in a record as far as the supervision lets it, a task of an operation as the cluster's store allows.
     @inline(__always)
-    nonisolated func dispatch(_ record: Record, attempt: Int = 1, in cluster: OperationCluster?) async -> Dispatch {
+    nonisolated func dispatch(
+        _ record: Record,
+        attempt: Int = 1,
+        in cluster: OperationCluster?,
+        under supervision: Supervision?
+    ) async -> Dispatch {
         guard let value = record.value else {
-            return refuse([], KserError.validation("The record has no value: a tombstone is not a message"))
+            let error = KserError.validation("The record has no value: a tombstone is not a message")
+            return refuse([], record, error)
         }
-        return await dispatch(value, record: record, attempt: attempt, in: cluster)
+        return await dispatch(value, record: record, attempt: attempt, in: cluster, under: supervision)
     }
 
     @inline(__always)
@@ -43,22 +49,28 @@ extension Controller {
         _ bytes: [UInt8],
         record: Record?,
         attempt: Int,
-        in cluster: OperationCluster? = nil
+        in cluster: OperationCluster? = nil,
+        under supervision: Supervision? = nil
     ) async -> Dispatch {
+        var arrival: Arrival
         do {
-            let arrival =
-                if let onMessage = hooks.onMessage {
-                    makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
-                } else {
-                    makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
-                }
-            if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
-                return await cluster.dispatch(arrival, ticket, record, on: self)
+            if let onMessage = hooks.onMessage {
+                arrival = makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
+            } else {
+                arrival = makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
             }
-            return await dispatch(arrival)
         } catch {
-            return refuse(bytes, error)
+            return refuse(bytes, record, error)
         }
+        arrival.supervision = supervision
+        if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+            // The store tells copies of a task apart, and what a copy owes.
+            return await cluster.dispatch(arrival, ticket, record, on: self)
+        }
+        if let duplicate = await supervision?.duplicate(arrival.execution) {
+            return Dispatch(arrival.execution, duplicate)
+        }
+        return await dispatch(arrival)
     }
 
     @inline(__always)
@@ -78,7 +90,8 @@ extension Controller {
         return message
     }
 
-    private nonisolated func refuse(_ bytes: [UInt8], _ error: any Error) -> Dispatch {
+    private nonisolated func refuse(_ bytes: [UInt8], _ record: Record?, _ error: any Error) -> Dispatch {
+        monitor?.messageRefused(record, error)
         let known = KserError(converting: error)
         logger.log(.error) {
             LogRecord(
@@ -95,6 +108,21 @@ extension Controller {
     /// Runs a message, through the middleware when there is some, and concludes.
     @inline(__always)
     nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
+        if let monitor { return await dispatch(arrival, monitor) }
+        return await observe(arrival)
+    }
+
+    /// Runs a message, and tells the monitor.
+    private nonisolated func dispatch(_ arrival: Arrival, _ monitor: any KserMonitor) async -> Dispatch {
+        monitor.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
+        let start = ContinuousClock.now
+        let dispatch = await observe(arrival)
+        let duration = start.duration(to: .now)
+        monitor.messageEnded(arrival.execution, entrypoint: arrival.entrypoint?.path, dispatch, after: duration)
+        return dispatch
+    }
+
+    private nonisolated func observe(_ arrival: Arrival) async -> Dispatch {
         guard let observer else { return await settle(arrival) }
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
@@ -138,7 +166,7 @@ extension Controller {
 
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
-        let reached = Reached(arrival.work)
+        let reached = Reached(of: arrival)
         let result: ExecutionResult
         do {
             result = try await next(0, reached)(arrival.invocation)
@@ -155,6 +183,7 @@ extension Controller {
             return { [self] invocation in
                 var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
                 arrival.work = reached.work
+                arrival.supervision = reached.supervision
                 reached.last = arrival
                 return try await perform(arrival)
             }
@@ -167,6 +196,12 @@ extension Controller {
     @inline(__always)
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
+        guard let supervision = arrival.supervision else { return try await run(entrypoint, arrival) }
+        return try await supervision.run(arrival.execution) { try await self.run(entrypoint, arrival) }
+    }
+
+    private nonisolated func run(_ entrypoint: RegisteredEntrypoint, _ arrival: Arrival) async throws -> ExecutionResult
+    {
         if let work = arrival.work { return try await work(entrypoint, arrival.execution) }
         return try await entrypoint.perform(arrival.execution, nil)
     }
@@ -187,6 +222,7 @@ extension Controller {
             record: record,
             attempt: attempt,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
         return Arrival(execution: execution, entrypoint: entrypoint)
@@ -205,10 +241,11 @@ extension Controller {
 
     private nonisolated func log(_ dispatch: Dispatch) {
         let isSuccess = dispatch.result.isSuccess
-        logger.log(isSuccess ? .info : .error) {
+        let level: LogLevel = isSuccess ? .info : dispatch.isCancelled ? .warning : .error
+        logger.log(level) {
             let message = dispatch.message
             return LogRecord(
-                isSuccess ? .info : .error,
+                level,
                 logger: "kser.controller",
                 "\(name).\(isSuccess ? "Success" : "Failed"): \(message?.description ?? ""): \(dispatch.result)",
                 kmsg: message,

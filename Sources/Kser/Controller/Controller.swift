@@ -15,6 +15,8 @@ public actor Controller {
     public nonisolated let codec: any MessageCodec
     /// Where log lines go.
     public nonisolated let logger: KserLogger
+    /// Who is told what happens to messages, here and in the workers that this controller runs for.
+    public nonisolated let monitor: (any KserMonitor)?
 
     nonisolated let observer: (any ExecutionObserver)?
     nonisolated let hooks: ControllerHooks
@@ -29,14 +31,24 @@ public actor Controller {
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, the first outermost.
     ///   - logger: where log lines go.
+    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
     public init(
         name: String = "Controller",
         codec: any MessageCodec = JSONMessageCodec(),
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = nil
     ) {
-        self.init(name: name, codec: codec, hooks: hooks, middleware: middleware, logger: logger, observer: nil)
+        self.init(
+            name: name,
+            codec: codec,
+            hooks: hooks,
+            middleware: middleware,
+            logger: logger,
+            monitor: monitor,
+            observer: nil
+        )
     }
 
     package init(
@@ -45,6 +57,7 @@ public actor Controller {
         hooks: ControllerHooks,
         middleware: [any Middleware],
         logger: KserLogger,
+        monitor: (any KserMonitor)?,
         observer: (any ExecutionObserver)?
     ) {
         self.name = name
@@ -52,6 +65,7 @@ public actor Controller {
         self.hooks = hooks
         self.middleware = middleware
         self.logger = logger
+        self.monitor = monitor
         self.observer = observer
     }
 }

@@ -25,6 +25,9 @@ public struct Dispatch: Sendable {
     /// What the message was to an operation that runs across machines; nil for all others.
     var step: OperationStep?
 
+    /// Why no handler ran, when the message is a duplicate.
+    var duplicate: Deduplicator.Duplicate?
+
     /// Nil when the message could not be decoded.
     private let execution: Execution?
 
@@ -35,12 +38,23 @@ public struct Dispatch: Sendable {
         self.step = step
     }
 
+    init(_ execution: Execution, _ duplicate: Deduplicator.Duplicate) {
+        self.init(execution, ExecutionResult(uuid: execution.uuid), nil)
+        self.duplicate = duplicate
+    }
+
+    /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.
+    public var isCancelled: Bool {
+        result.retcode == KserError.Kind.cancelled.code
+            && result.retval["error"]?["msgid"]?.string == KserError.Kind.cancelled.msgid
+    }
+
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }
 
     /// Headers for the record that answers the message.
     var replyHeaders: [Record.Header] {
         guard let execution, execution.observer != nil else { return [] }
-        return execution.replyHeaders
+        return execution.replyHeaders?() ?? []
     }
 }

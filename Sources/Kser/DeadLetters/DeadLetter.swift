@@ -52,7 +52,7 @@ public struct DeadLetter: Sendable, Hashable {
         originalOffset = record.integer(of: origin.offset)
         originalTimestamp = record.integer(of: origin.timestamp)
         group = record.text(of: LetterHeader.group)
-        replays = max(0, record.text(of: LetterHeader.replays).flatMap { Int($0) } ?? 0)
+        replays = record.replays
         guard uuid == nil || entrypoint == nil, let message = try? message(codec: codec) else { return }
         uuid = uuid ?? message.uuid
         entrypoint = entrypoint ?? message.entrypoint

@@ -7,15 +7,25 @@ extension Entrypoint {
     ///   - metadata: data about the message.
     ///   - result: the result of what ran before, merged first.
     ///   - logger: where the log lines go.
+    ///   - monitor: who is told what happens; nobody when nil.
     /// - Returns: the result; it never throws, not even when `onError` does.
     public func execute(
         _ params: JSONObject = [:],
         uuid: String = "",
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = nil
     ) async -> ExecutionResult {
-        await execute(params, uuid: uuid, metadata: metadata, result: result, logger: logger, observer: nil)
+        await execute(
+            params,
+            uuid: uuid,
+            metadata: metadata,
+            result: result,
+            logger: logger,
+            monitor: monitor,
+            observer: nil
+        )
     }
 
     package func execute(
@@ -24,9 +34,17 @@ extension Entrypoint {
         metadata: JSONObject,
         result: ExecutionResult?,
         logger: KserLogger,
+        monitor: (any KserMonitor)? = nil,
         observer: (any ExecutionObserver)?
     ) async -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, observer: observer)
+        let execution = makeExecution(
+            params,
+            uuid: uuid,
+            metadata: metadata,
+            logger: logger,
+            monitor: monitor,
+            observer: observer
+        )
         do {
             return try await RegisteredEntrypoint(self).perform(execution, result)
         } catch {
@@ -42,9 +60,10 @@ extension Entrypoint {
         uuid: String = "",
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = nil
     ) async throws -> ExecutionResult {
-        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger)
+        let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
         return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
     }
 
@@ -64,6 +83,7 @@ extension Entrypoint {
         uuid: String,
         metadata: JSONObject,
         logger: KserLogger,
+        monitor: (any KserMonitor)?,
         observer: (any ExecutionObserver)? = nil
     ) -> Execution {
         Execution(
@@ -73,6 +93,7 @@ extension Entrypoint {
             params: params,
             metadata: metadata,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
     }

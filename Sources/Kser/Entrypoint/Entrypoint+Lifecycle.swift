@@ -31,7 +31,7 @@ extension Entrypoint {
         if let initial { _ = execution.merge(initial) }
         let parameters = try await execution.observed(.entrypoint(.preRun)) { try await prepare(execution) }
         let ran = try await execution.observed(.entrypoint(.run)) {
-            execution.logStep("Run")
+            execution.noteRun()
             return try await limitedRun(parameters, in: execution)
         }
         let result = try await execution.observed(.entrypoint(.postRun)) {
@@ -46,6 +46,7 @@ extension Entrypoint {
     }
 
     @inlinable
+    @inline(__always)
     func prepare(_ execution: Execution) async throws -> Parameters {
         execution.logStep("PreRun")
         try await checkRequiredParameters(in: execution)

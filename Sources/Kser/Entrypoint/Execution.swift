@@ -9,7 +9,7 @@ public final class Execution: Sendable {
         /// The message as it was received, with the params, the metadata and the result as they are now.
         var message: Message
         var status: TaskStatus
-        var replyHeaders: [Record.Header] = []
+        var replyHeaders: (@Sendable () -> [Record.Header])?
         /// Whether the params and the metadata were empty when they were first set.
         var hadNoParams: Bool?
         var hadNoMetadata: Bool?
@@ -36,6 +36,9 @@ public final class Execution: Sendable {
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
 
+    /// Who is told what happens; nil when nobody is.
+    package let monitor: (any KserMonitor)?
+
     /// What runs around the steps; nil when nothing does.
     @usableFromInline package let observer: (any ExecutionObserver)?
 
@@ -52,6 +55,7 @@ public final class Execution: Sendable {
         attempt: Int,
         status: TaskStatus = .pending,
         logger: KserLogger,
+        monitor: (any KserMonitor)?,
         observer: (any ExecutionObserver)?
     ) {
         uuid = message.uuid.isEmpty ? .randomUUID() : message.uuid
@@ -60,6 +64,7 @@ public final class Execution: Sendable {
         self.record = record
         self.attempt = attempt
         self.logger = logger
+        self.monitor = monitor
         self.observer = observer
         state = Mutex(State(message: message, status: status))
     }
@@ -75,6 +80,7 @@ public final class Execution: Sendable {
         attempt: Int = 1,
         status: TaskStatus = .pending,
         logger: KserLogger,
+        monitor: (any KserMonitor)? = nil,
         observer: (any ExecutionObserver)? = nil
     ) {
         let uuid = uuid.isEmpty ? String.randomUUID() : uuid
@@ -86,6 +92,7 @@ public final class Execution: Sendable {
             attempt: attempt,
             status: status,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
     }
@@ -117,8 +124,8 @@ public final class Execution: Sendable {
         set { state.withLock { $0.status = newValue } }
     }
 
-    /// Headers for the record that answers the message.
-    package var replyHeaders: [Record.Header] {
+    /// Gives headers for the record that answers the message.
+    package var replyHeaders: (@Sendable () -> [Record.Header])? {
         get { state.withLock { $0.replyHeaders } }
         set { state.withLock { $0.replyHeaders = newValue } }
     }
@@ -224,8 +231,16 @@ extension Execution {
         }
     }
 
+    /// Notes that the handler is about to run.
+    @usableFromInline
+    func noteRun() {
+        monitor?.taskBegan(self)
+        logStep("Run")
+    }
+
     @usableFromInline
     func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
+        monitor?.taskEnded(self, level == .error ? .failed : .success)
         logger.log(level) {
             LogRecord(
                 level,

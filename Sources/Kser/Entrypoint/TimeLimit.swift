@@ -6,7 +6,7 @@ import Synchronization
 /// - Throws: ``KserError`` `deadlineExceeded` at the limit, `CancellationError` when the caller is cancelled first and
 ///   the work does not answer.
 @usableFromInline
-func withTimeLimit<Value: Sendable>(
+package func withTimeLimit<Value: Sendable>(
     _ limit: Duration,
     _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {

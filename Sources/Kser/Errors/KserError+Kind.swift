@@ -75,7 +75,7 @@ extension KserError.Kind {
         code: 504,
         description: "Deadline exceeded"
     )
-    /// The operation was cancelled. Kser for Swift's own.
+    /// The task or operation was cancelled. Kser for Swift's own.
     public static let cancelled = Self(
         msgid: "ERR-50499",
         name: "Cancelled",

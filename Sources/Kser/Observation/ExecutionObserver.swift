@@ -48,8 +48,9 @@ package protocol ExecutionObserver: AnyObject, Sendable {
 }
 
 extension Execution {
-    /// Runs a step, under the observer if there is one.
+    /// Runs a step, under the observer if there is one; without one, at the cost of a branch.
     @inlinable
+    @inline(__always)
     package func observed<Value: Sendable>(
         _ step: ExecutionStep,
         _ body: () async throws -> Value

@@ -86,14 +86,16 @@ extension OperationEntrypoint {
     ///   - uuid: the uuid of the operation; a random one when empty.
     ///   - metadata: data about the operation.
     ///   - logger: where its log lines and those of its tasks go.
+    ///   - monitor: who is told what happens to it and its tasks; nobody when nil.
     /// - Returns: the operation with its tasks.
     public func build(
         _ params: JSONObject = [:],
         uuid: String = "",
         metadata: JSONObject = [:],
-        logger: KserLogger = .standard
+        logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = nil
     ) async -> OperationRun {
-        await build(params, uuid: uuid, metadata: metadata, logger: logger, observer: nil)
+        await build(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor, observer: nil)
     }
 
     package func build(
@@ -101,6 +103,7 @@ extension OperationEntrypoint {
         uuid: String,
         metadata: JSONObject,
         logger: KserLogger,
+        monitor: (any KserMonitor)? = nil,
         observer: (any ExecutionObserver)?
     ) async -> OperationRun {
         let execution = Execution(
@@ -110,6 +113,7 @@ extension OperationEntrypoint {
             params: params,
             metadata: metadata,
             logger: logger,
+            monitor: monitor,
             observer: observer
         )
         return await .prepared(self, execution)

@@ -51,6 +51,7 @@ extension OperationRun {
     /// Logs a change of the status and hands it to the operation's hook.
     package func setStatus(_ status: TaskStatus, _ result: ExecutionResult? = nil) async throws {
         log(.info, "SetStatus") { ": \($0) status update '\(self.status.rawValue)' -> '\(status.rawValue)'" }
+        execution.monitor?.operationChanged(execution, to: status)
         defer { note(status) }
         try await operation.setStatus(status, result: result, in: execution)
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// One run of an operation: its parameters, its status and its tasks with theirs, made by
-/// ``OperationEntrypoint/build(_:uuid:metadata:logger:)``.
+/// ``OperationEntrypoint/build(_:uuid:metadata:logger:monitor:)``.
 ///
 /// It may be executed again, though not twice at once: tasks whose status is ``TaskStatus/success`` are skipped and
 /// their results forwarded, all others run. As in kser no task's status changes by itself; a task that keeps track sets

@@ -139,6 +139,7 @@ extension TaskCall {
             attempt: operation.attempt,
             status: status,
             logger: operation.logger,
+            monitor: operation.monitor,
             observer: operation.observer
         )
     }

@@ -10,6 +10,9 @@ package struct OffsetLedger: Sendable {
     private var next: Int64?
     private var undone = 0
     private var abandoned: Set<Int64> = []
+    /// From which offsets on work began at which time; the first one holds for the lowest offset that is not done.
+    private var starts: [(offset: Int64, time: ContinuousClock.Instant)] = []
+    private var firstStart = 0
 
     /// Offsets that began, are not done and were not given up.
     package var inFlight: Int { undone - abandoned.count }
@@ -19,8 +22,21 @@ package struct OffsetLedger: Sendable {
     /// Offsets that are done but wait for an earlier one.
     package var doneAboveGap: Int { count - undone }
 
+    /// Offsets that are not done or wait for an earlier one.
+    package var incomplete: Int { count }
+
+    /// When the work for the lowest offset that is not done began; nil when there is none.
+    package var oldestStart: ContinuousClock.Instant? {
+        count > 0 && firstStart < starts.count ? starts[firstStart].time : nil
+    }
+
     /// The offset to commit: the lowest one that is not done, or the one after the last. Nil before any began.
     package var committable: Int64? { count > 0 ? self[0] : next }
+
+    /// Notes the time for the offsets that begin from this one on. It is told once for each batch, not for each offset.
+    package mutating func start(from offset: Int64, at time: ContinuousClock.Instant) {
+        starts.append((offset, time))
+    }
 
     /// Notes that the work for an offset began.
     ///
@@ -49,7 +65,17 @@ package struct OffsetLedger: Sendable {
             head = (head + 1) & (ring.count - 1)
             count -= 1
         }
+        if firstStart < starts.count { forgetStarts() }
         return true
+    }
+
+    /// Forgets the times of what is done.
+    private mutating func forgetStarts() {
+        while firstStart + 1 < starts.count, count == 0 || starts[firstStart + 1].offset <= self[0] { firstStart += 1 }
+        if count == 0 || firstStart >= 64 {
+            starts.removeFirst(count == 0 ? starts.count : firstStart)
+            firstStart = 0
+        }
     }
 
     /// Notes that nobody works on an offset any more though it is not done: it holds the commit back for good, unless
@@ -65,6 +91,7 @@ package struct OffsetLedger: Sendable {
             undone -= 1
             next = self[count]
         }
+        while let last = starts.last, last.offset >= offset, starts.count > firstStart { starts.removeLast() }
     }
 
     private subscript(index: Int) -> Int64 {

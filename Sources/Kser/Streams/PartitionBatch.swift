@@ -5,6 +5,14 @@ package struct PartitionBatch: Sendable {
     package let bytes: Int
 }
 
+extension PartitionBatch {
+    /// A batch of these records.
+    init(stream: PartitionStream, records: [Record]) {
+        let bytes = records.reduce(0) { $0 + ($1.value?.count ?? 0) + ($1.key?.count ?? 0) }
+        self.init(stream: stream, records: records, bytes: bytes)
+    }
+}
+
 /// How much a partition buffers before its owner stops reading it, and when it goes on.
 package struct BufferLimits: Sendable {
     package var highRecords: Int
@@ -31,4 +39,12 @@ package protocol PartitionOwner: AnyObject, Sendable {
 
     /// Nothing is in work any more in a stream that ended.
     func partitionBecameIdle(_ stream: PartitionStream)
+
+    /// The offset that the partition's next record will have, as far as it is known without asking the brokers.
+    func end(of stream: PartitionStream) -> Int64?
+}
+
+extension PartitionOwner {
+    /// Nil: not known.
+    package func end(of stream: PartitionStream) -> Int64? { nil }
 }

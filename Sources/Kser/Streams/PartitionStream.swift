@@ -6,7 +6,7 @@ import Synchronization
 /// that is not completed. When the partition is revoked the sequence ends; records that were not handed out by then go
 /// to the partition's next owner. A stream has one iterator: the loop of a second one throws.
 public final class PartitionStream: Sendable {
-    private struct State {
+    struct State {
         var ledger = OffsetLedger()
         var committed: Int64?
         var bufferedRecords = 0
@@ -15,6 +15,10 @@ public final class PartitionStream: Sendable {
         var isIterated = false
         var isTransactional = false
         var openTransactions = 0
+        /// Batches that came to their turn while the partition was paused.
+        var aside: [PartitionBatch] = []
+        /// Who waits for the pause to end.
+        var waiters: [AsyncStream<Void>.Continuation] = []
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
     }
@@ -24,32 +28,42 @@ public final class PartitionStream: Sendable {
     /// The number of the partition.
     public let partition: Int32
 
-    private let state = Mutex(State())
-    private let ended = Atomic(false)
+    let state = Mutex(State())
+    /// Whether the stream ended, and each ``Hold`` on it: one word, since every record looks at it.
+    let flags = Atomic(UInt8(0))
+    private static let ended: UInt8 = 1
     private let released = Atomic(false)
-    private let inbox: Mailbox<PartitionBatch>
+    private let held = Atomic(false)
+    let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
     /// Who reads the partition.
     package let owner: any PartitionOwner
+    /// Tells the time for ages; one call for each batch.
+    let clock: @Sendable () -> ContinuousClock.Instant
 
     package init(
         topic: String,
         partition: Int32,
         limits: BufferLimits,
         owner: any PartitionOwner,
-        merged: Mailbox<PartitionBatch>? = nil
+        merged: Mailbox<PartitionBatch>? = nil,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.topic = topic
         self.partition = partition
         self.limits = limits
         self.owner = owner
+        self.clock = clock
         inbox = merged ?? Mailbox()
         ownsInbox = merged == nil
     }
 
     /// Whether the partition was taken away or its consumer closed.
-    public var isEnded: Bool { ended.load(ordering: .acquiring) }
+    public var isEnded: Bool { flags.load(ordering: .acquiring) & Self.ended != 0 }
+
+    /// Whether records are handed out: the stream neither ended nor is paused.
+    var isFlowing: Bool { flags.load(ordering: .acquiring) == 0 }
 
     /// Notes that the work for a record is done, so that its offset may be committed.
     ///
@@ -114,27 +128,32 @@ extension PartitionStream {
     ///   ``PartitionOwner/partitionHasRoom(_:)``.
     package func offer(_ records: [Record]) -> Pressure {
         guard !records.isEmpty, !isEnded else { return .none }
-        let bytes = records.reduce(0) { $0 + ($1.value?.count ?? 0) + ($1.key?.count ?? 0) }
+        let batch = PartitionBatch(stream: self, records: records)
         let pressure = state.withLock { state -> Pressure in
             state.bufferedRecords += records.count
-            state.bufferedBytes += bytes
+            state.bufferedBytes += batch.bytes
             guard !state.isFull, limits.areExceeded(records: state.bufferedRecords, bytes: state.bufferedBytes)
             else { return .none }
             state.isFull = true
             return .pause
         }
-        inbox.offer(PartitionBatch(stream: self, records: records, bytes: bytes))
+        inbox.offer(batch)
         return pressure
     }
 
     /// Ends the stream: nothing more is handed out, what is in work may still be completed.
     package func end(throwing error: (any Error)? = nil) {
-        ended.store(true, ordering: .releasing)
+        flags.bitwiseOr(Self.ended, ordering: .releasing)
         if ownsInbox { inbox.finish(throwing: error, discarding: true) }
-        let watches = state.withLock { state -> [Int: @Sendable () -> Void] in
-            defer { state.watches = [:] }
-            return state.watches
+        let (watches, waiters) = state.withLock { state in
+            defer {
+                state.watches = [:]
+                state.waiters = []
+                state.aside = []
+            }
+            return (state.watches, state.waiters)
         }
+        for waiter in waiters { waiter.finish() }
         for action in watches.values { action() }
     }
 
@@ -161,6 +180,12 @@ extension PartitionStream {
     /// Whether the owner waits no more for what is in work.
     package var isReleased: Bool { released.load(ordering: .acquiring) }
 
+    /// Whether its next record waits for its time, which no work can hasten.
+    package var isHeld: Bool {
+        get { held.load(ordering: .relaxed) }
+        set { held.store(newValue, ordering: .relaxed) }
+    }
+
     /// Ends the stream once everything offered so far was handed out.
     package func finish() {
         if ownsInbox { inbox.finish() }
@@ -174,6 +199,22 @@ extension PartitionStream {
 
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
+
+    /// How far the work is, but for what the owner knows.
+    var snapshot: PartitionStatus {
+        state.withLock { state in
+            PartitionStatus(
+                topic: topic,
+                partition: partition,
+                inFlight: state.ledger.inFlight,
+                incomplete: state.ledger.incomplete,
+                buffered: state.bufferedRecords,
+                position: state.ledger.committable,
+                committed: state.isTransactional ? state.ledger.committable : state.committed,
+                isPaused: isPaused || state.isFull
+            )
+        }
+    }
 
     /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
     /// the owner gets no offset to commit by itself.
@@ -216,21 +257,36 @@ extension PartitionStream {
 
     /// Moves a batch from the buffer into work.
     ///
-    /// - Returns: false when the stream ended: nothing of the batch may be handed out.
-    func begin(_ batch: PartitionBatch) -> Bool {
-        if isEnded { return false }
-        let hasRoom = state.withLock { state -> Bool in
+    /// - Parameter arrived: the batch that came to its turn; one without records stands for one that was set aside.
+    /// - Returns: the batch to hand out; nil when the stream ended or is paused.
+    func begin(_ arrived: PartitionBatch) -> PartitionBatch? {
+        if isEnded { return nil }
+        let now = clock()
+        let (begun, hasRoom) = state.withLock { state -> (PartitionBatch?, Bool) in
+            guard let batch = Self.nextBatch(&state, after: arrived, isPaused: isPaused) else { return (nil, false) }
             if state.ledger.committable == nil { state.committed = batch.records.first?.offset }
+            if let first = batch.records.first { state.ledger.start(from: first.offset, at: now) }
             for index in batch.records.indices { state.ledger.begin(batch.records[index].offset) }
             state.bufferedRecords -= batch.records.count
             state.bufferedBytes -= batch.bytes
             guard state.isFull, limits.allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)
-            else { return false }
+            else { return (batch, false) }
             state.isFull = false
-            return true
+            return (batch, true)
         }
         if hasRoom { owner.partitionHasRoom(self) }
-        return true
+        return begun
+    }
+
+    /// What is next when a batch comes to its turn: itself, or one that was set aside before.
+    private static func nextBatch(
+        _ state: inout State,
+        after arrived: PartitionBatch,
+        isPaused: Bool
+    ) -> PartitionBatch? {
+        if !isPaused, state.aside.isEmpty { return arrived.records.isEmpty ? nil : arrived }
+        if !arrived.records.isEmpty { state.aside.append(arrived) }
+        return isPaused ? nil : state.aside.removeFirst()
     }
 
     /// Takes back what a batch did not hand out.

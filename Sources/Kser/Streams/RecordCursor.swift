@@ -33,28 +33,37 @@ final class RecordCursor {
         return try await nextToCome(isolation: isolation)
     }
 
-    /// The next record of the batch at hand; nil when it is used up or its partition ended.
+    /// The next record of the batch at hand; nil when it is used up, or its partition ended or is paused.
     private func nextAtHand() -> Record? {
         guard let stream else { return nil }
         if let current = current.take() { stream.complete(current) }
-        if !stream.isEnded, let record = rest.popLast() {
-            if completesPrevious { current = record.offset }
-            return record
+        if !stream.isFlowing { putBack(to: stream) }
+        guard let record = rest.popLast() else {
+            self.stream = nil
+            return nil
         }
-        if let next = rest.last { stream.withdraw(from: next.offset) }
-        rest = []
-        self.stream = nil
-        return nil
+        if completesPrevious { current = record.offset }
+        return record
     }
 
     private func nextToCome(isolation: isolated (any Actor)?) async throws -> Record? {
-        while var batch = try await inbox.next(isolation: isolation) {
-            guard batch.stream.begin(batch) else { continue }
+        while let arrived = try await inbox.next(isolation: isolation) {
+            guard let batch = arrived.stream.begin(arrived) else { continue }
             stream = batch.stream
-            swap(&rest, &batch.records)
-            rest.withUnsafeMutableBufferPointer { $0.reverse() }
+            rest = batch.records.reversed()
             if let record = nextAtHand() { return record }
         }
         return nil
+    }
+
+    /// Gives back what a partition that ended or is paused is not to hand out.
+    private func putBack(to stream: PartitionStream) {
+        guard let next = rest.last else { return }
+        if stream.isEnded {
+            stream.withdraw(from: next.offset)
+        } else if !stream.setAside(rest.reversed()) {
+            return
+        }
+        rest = []
     }
 }

@@ -6,7 +6,24 @@ import Synchronization
 package final class StreamHub: Sendable {
     private enum Mode { case undecided, partitions, merged }
 
+    /// The streams that were made, and whether they are all paused.
+    private struct Streams {
+        private struct Entry { weak var stream: PartitionStream? }
+
+        private var entries: [Entry] = []
+        var isPaused = false
+
+        var assigned: [PartitionStream] { entries.compactMap(\.stream).filter { !$0.isEnded } }
+
+        mutating func add(_ stream: PartitionStream) {
+            entries.removeAll { $0.stream?.isEnded ?? true }
+            entries.append(Entry(stream: stream))
+            if isPaused { stream.hold(.all) }
+        }
+    }
+
     private let mode = Mutex(Mode.undecided)
+    private let streams = Mutex(Streams())
     private let limits: BufferLimits
     private let start: @Sendable () -> Void
     private let stop: @Sendable () -> Void
@@ -29,13 +46,40 @@ package final class StreamHub: Sendable {
 
     /// The stream of a partition that was just assigned; ``announce(_:)`` shows it to who iterates.
     package func makeStream(topic: String, partition: Int32, owner: any PartitionOwner) -> PartitionStream {
-        PartitionStream(
+        let stream = PartitionStream(
             topic: topic,
             partition: partition,
             limits: limits,
             owner: owner,
             merged: isMerged ? merged : nil
         )
+        streams.withLock { $0.add(stream) }
+        return stream
+    }
+
+    /// The streams that have not ended.
+    package var assigned: [PartitionStream] { streams.withLock { $0.assigned } }
+
+    /// Whether all partitions are paused, those to come too.
+    package var isPaused: Bool { streams.withLock { $0.isPaused } }
+
+    /// Pauses all partitions, those to come too.
+    package func pause() {
+        streams.withLock { streams in
+            streams.isPaused = true
+            for stream in streams.assigned { stream.hold(.all) }
+        }
+    }
+
+    /// Ends ``pause()``.
+    package func resume() {
+        let assigned = streams.withLock { streams in
+            streams.isPaused = false
+            return streams.assigned
+        }
+        for stream in assigned { stream.letGo(.all) }
+        // It may have been paused meanwhile.
+        if isPaused { pause() }
     }
 
     /// Shows a partition to who iterates over the partitions; the merged sequence has its records anyway.

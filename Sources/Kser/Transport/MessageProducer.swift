@@ -54,15 +54,8 @@ extension MessageProducer {
 
     /// Writes the message with ``codec`` and sends the record.
     public func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata {
-        let record = try ProducerRecord(
-            message,
-            to: record.topic,
-            partition: record.partition,
-            key: record.key,
-            headers: record.headers,
-            timestamp: record.timestamp,
-            codec: codec
-        )
+        var record = record
+        try record.write(message, codec: codec)
         return try await send(record)
     }
 

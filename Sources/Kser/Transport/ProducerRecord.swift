@@ -52,20 +52,26 @@ extension ProducerRecord {
         timestamp: Int64? = nil,
         codec: any MessageCodec
     ) throws {
-        let encoded = try codec.encode(message, for: topic)
-        var headers = headers
-        if !encoded.headers.isEmpty {
-            headers.removeAll { header in encoded.headers.contains { $0.name == header.name } }
-            headers += encoded.headers
-        }
         self.init(
             topic: topic,
             partition: partition,
             key: key,
-            value: encoded.value,
+            value: nil,
             headers: headers,
             timestamp: timestamp
         )
+        try write(message, codec: codec)
+    }
+
+    /// Writes a message into the record: its value, and the codec's own headers in the place of those of the same names.
+    ///
+    /// - Throws: ``KserError`` when the message cannot be written.
+    public mutating func write(_ message: Message, codec: any MessageCodec) throws {
+        let encoded = try codec.encode(message, for: topic)
+        value = encoded.value
+        if encoded.headers.isEmpty { return }
+        headers.removeAll { header in encoded.headers.contains { $0.name == header.name } }
+        headers += encoded.headers
     }
 }
 

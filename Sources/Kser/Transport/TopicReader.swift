@@ -19,4 +19,18 @@ public protocol TopicReader: Sendable {
         offsets: Range<Int64>,
         _ body: (Record) async throws -> Bool
     ) async throws
+
+    /// Reads the records of partitions from these offsets on, and those to come, each partition in order.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic.
+    ///   - offsets: where to begin, by partition; partitions that are not in it are not read.
+    ///   - body: takes each record.
+    /// - Throws: `CancellationError` when the task is cancelled, which alone ends it; why the topic cannot be read; what
+    ///   the body throws.
+    func follow(
+        _ topic: String,
+        from offsets: [Int32: Int64],
+        _ body: (Record) async throws -> Void
+    ) async throws
 }

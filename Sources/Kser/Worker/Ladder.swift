@@ -55,8 +55,9 @@ struct Ladder {
             if let topics = options.retries?.topics,
                 let next = topics.next(for: record, lineage, failure: dispatch, now: options.clock.now())
             {
+                let tier = "\(topics.delays[lineage.rung].milliseconds)"
                 let parcel = Settlement.Parcel(record: next, producer: topics.producer)
-                return .settle(Settlement(record, dispatch, parcel: parcel, isFinal: false))
+                return .settle(Settlement(record, dispatch, .retried(tier: tier), parcel: parcel))
             }
             return .settle(giveUp(dispatch, dispatch.refusal.map { DeadLetterReason($0) } ?? .exhausted))
         }
@@ -74,12 +75,13 @@ struct Ladder {
 
     private func giveUp(_ dispatch: Dispatch, _ reason: DeadLetterReason) -> Settlement {
         guard let deadLetters = options.deadLetters, let lineage else {
-            return Settlement(record, dispatch, replies: options.replies)
+            return Settlement(record, dispatch, .givenUp(reason), replies: options.replies)
         }
         let letter = deadLetters.letter(for: record, lineage, failure: dispatch, reason: reason)
         return Settlement(
             record,
             dispatch,
+            .givenUp(reason),
             parcel: .init(record: letter, producer: deadLetters.producer),
             replies: options.replies
         )

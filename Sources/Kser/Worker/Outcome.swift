@@ -38,12 +38,14 @@ public struct OutcomeClassifier: Sendable {
     /// |---|---|
     /// | below 300 | ``Outcome/success`` |
     /// | no handler took the message | ``Outcome/deadLetter`` |
+    /// | cancelled, see ``Cancellations`` | ``Outcome/success`` |
     /// | 400 to 499 and 501: trying again gives the same | ``Outcome/deadLetter`` |
     /// | 408, 425, 429, and all else, such as internal errors and time limits (504) | ``Outcome/retry`` |
     public static let byCode = OutcomeClassifier { dispatch in
         if dispatch.refusal != nil { return .deadLetter }
         switch dispatch.result.retcode {
         case ..<300: return .success
+        case 499 where dispatch.isCancelled: return .success
         case 408, 425, 429: return .retry
         case 400..<500, 501: return .deadLetter
         default: return .retry

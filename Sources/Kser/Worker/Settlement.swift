@@ -6,8 +6,19 @@ struct Settlement: Sendable {
         let producer: any MessageProducer
     }
 
+    /// What the settlement means for the message.
+    enum Verdict: Sendable {
+        case done
+        /// It is tried again; the tier is the retry topic's delay.
+        case retried(tier: String)
+        case givenUp(DeadLetterReason)
+
+        var isFinal: Bool { if case .retried = self { false } else { true } }
+    }
+
     let record: Record
     let dispatch: Dispatch
+    let verdict: Verdict
     let parcel: Parcel?
     /// Where the result goes; nil when it goes nowhere, or is not final.
     let replies: Replies?
@@ -18,18 +29,32 @@ struct Settlement: Sendable {
     init(
         _ record: Record,
         _ dispatch: Dispatch,
+        _ verdict: Verdict = .done,
         parcel: Parcel? = nil,
-        replies: Replies? = nil,
-        isFinal: Bool = true
+        replies: Replies? = nil
     ) {
         self.record = record
         self.dispatch = dispatch
+        self.verdict = verdict
         self.parcel = parcel
-        step = isFinal ? dispatch.step : nil
+        step = verdict.isFinal ? dispatch.step : nil
         self.replies = step?.isReplied == false ? nil : replies
     }
 
     var isEmpty: Bool { parcel == nil && replies == nil && step == nil }
+
+    /// Tells what became of the message, once that is acknowledged.
+    func report(to monitor: (any KserMonitor)?) {
+        guard let monitor else { return }
+        switch verdict {
+        case .done: break
+        case .retried(let tier): monitor.messageRetried(record, dispatch, tier: tier)
+        case .givenUp(let reason): monitor.messageGivenUp(record, dispatch, reason: reason)
+        }
+    }
+
+    /// Whether the message was handled with success.
+    var isDone: Bool { parcel == nil && dispatch.result.isSuccess }
 
     /// Hands everything to its producers.
     func send() async throws -> [Delivery] {

@@ -14,23 +14,20 @@ extension Worker {
             abandon(record, of: partition)
             return nil
         }
+        controller.monitor?.recordTaken(record)
         if options.acknowledgement == .beforeRun {
             partition.complete(record)
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await perform(record)
-            if dispatch.refusal == nil, dispatch.step == nil {
-                if !dispatch.result.isSuccess || options.replies != nil || transactor != nil {
-                    return await answer(record, dispatch, of: partition)
-                }
-                partition.complete(record)
-                return nil
+            let dispatch = await perform(record, of: partition)
+            if dispatch.refusal == nil, dispatch.step == nil, dispatch.duplicate == nil {
+                return await answer(record, dispatch, of: partition)
             }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
-        let dispatch = await perform(record, attempt: ladder.attempt)
+        let dispatch = await perform(record, attempt: ladder.attempt, of: partition)
         return await climb(ladder, record, after: dispatch, of: partition)
     }
 
@@ -43,7 +40,7 @@ extension Worker {
         if options.replies != nil || transactor != nil {
             return await begin(Settlement(record, dispatch, replies: options.replies))
         }
-        partition.complete(record)
+        await complete(record, of: partition, isDone: dispatch.result.isSuccess)
         return nil
     }
 
@@ -57,12 +54,16 @@ extension Worker {
         var ladder = start
         var dispatch = first
         while true {
-            switch ladder.step(after: outcome(of: dispatch, in: partition), dispatch) {
+            if let duplicate = dispatch.duplicate { return pass(over: record, dispatch, duplicate, of: partition) }
+            let outcome = outcome(of: dispatch, in: partition)
+            switch ladder.step(after: outcome, dispatch) {
             case .settle(let settlement):
                 if !settlement.isEmpty || transactor != nil { return await begin(settlement) }
-                partition.complete(record)
+                await complete(record, of: partition, isDone: settlement.isDone)
+                settlement.report(to: controller.monitor)
                 return nil
             case .pause(let pause):
+                if outcome == .retry { controller.monitor?.messageRetried(record, dispatch, tier: "in-place") }
                 log(
                     .warning,
                     "Consumer: \(record.position) is tried again in \(pause), attempt \(ladder.attempt): \(dispatch.result)"
@@ -71,7 +72,7 @@ extension Worker {
                     abandon(record, of: partition)
                     return nil
                 }
-                dispatch = await perform(record, attempt: ladder.attempt)
+                dispatch = await perform(record, attempt: ladder.attempt, of: partition)
             case .leave:
                 abandon(record, of: partition)
                 return nil
@@ -117,12 +118,13 @@ extension Worker {
         if let transactor { return await commit(settlement, of: partition, in: transactor) }
         var deliveries = settlement.deliveries
         var delay = Duration.milliseconds(100)
-        defer { partition.abandon(settlement.record) }
+        defer { abandon(settlement.record, of: partition) }
         repeat {
             do {
                 if deliveries == nil { deliveries = try await settlement.send() }
                 for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
-                partition.complete(settlement.record)
+                await complete(settlement.record, of: partition, isDone: settlement.isDone)
+                settlement.report(to: controller.monitor)
                 return
             } catch let error as any ClientError where error.isFatal {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not sent: \(error)")
@@ -151,18 +153,17 @@ extension Worker {
     }
 
     private func isDue(_ record: Record, of partition: PartitionStream, after wait: Duration) async -> Bool {
-        if await pause(for: wait, in: partition) { return true }
-        abandon(record, of: partition)
-        return false
+        partition.isHeld = true
+        let isDue = await pause(for: wait, in: partition)
+        partition.isHeld = false
+        if !isDue { abandon(record, of: partition) }
+        return isDue
     }
 
     /// Waits between two attempts, without a handler's place.
     private func rest(for duration: Duration, in partition: PartitionStream) async -> Bool {
-        if concurrency.mode == .partition { return await pause(for: duration, in: partition) }
-        handlers.giveBack()
-        let goesOn = await pause(for: duration, in: partition)
-        await handlers.take()
-        return goesOn && !partition.isEnded && !Task.isCancelled
+        await withoutPlace { _ = await pause(for: duration, in: partition) }
+        return !partition.isEnded && !Task.isCancelled
     }
 
     /// Waits; the end of the partition or the worker ends the wait.

@@ -2,6 +2,9 @@
 extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
+        await listener?.ready()
+        controller.monitor?.partitionBegan(partition, of: self)
+        defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)
         defer { transactor?.close(partition) }
         switch concurrency.mode {
@@ -16,6 +19,7 @@ extension Worker {
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
+                if partition.isPaused { await partition.flowing() }
                 await transactor?.begin(record, of: partition)
                 guard let settlement = await handle(record, of: partition) else { continue }
                 await unconfirmed.take()
@@ -40,7 +44,7 @@ extension Worker {
                 await waiting.take()
                 let key = concurrency.mode == .key ? record.key : nil
                 if let key, !lanes.enter(record, key: key) { continue }
-                await handlers.take()
+                await takePlace(for: partition)
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
@@ -49,10 +53,20 @@ extension Worker {
                         if let settlement { await self.confirm(settlement, of: partition) }
                         waiting.giveBack()
                         current = key.flatMap { lanes.next(key: $0) }
-                        if current != nil { await self.handlers.take() }
+                        if current != nil { await self.takePlace(for: partition) }
                     }
                 }
             }
+        }
+    }
+
+    /// Takes a handler's place, but none while the partition is paused.
+    private func takePlace(for partition: PartitionStream) async {
+        await handlers.take()
+        while partition.isPaused, !partition.isEnded, !Task.isCancelled {
+            handlers.giveBack()
+            await partition.flowing()
+            await handlers.take()
         }
     }
 

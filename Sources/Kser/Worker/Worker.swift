@@ -16,6 +16,9 @@ public final class Worker: Sendable {
     let options: WorkerOptions
     let handlers: Permits
     let transactor: Transactor?
+    let listener: CancellationListener?
+    let deduplicator: Deduplicator?
+    let supervision: Supervision?
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
 
@@ -38,6 +41,11 @@ public final class Worker: Sendable {
         self.options = options
         handlers = Permits(concurrency.limit)
         transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
+        listener = options.cancellations.map {
+            CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
+        }
+        deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
+        supervision = Supervision(listener?.registry, deduplicator)
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 
@@ -54,6 +62,11 @@ public final class Worker: Sendable {
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
         defer { signals.end() }
         log(.info, "Consumer.Starting...")
+        if let monitor = controller.monitor {
+            consumer.report(to: monitor)
+            monitor.workerBegan(self)
+        }
+        defer { controller.monitor?.workerEnded(self) }
         warnOfUnreadRetries()
         let committing = await beginTransactions()
         await withDiscardingTaskGroup { group in
@@ -62,6 +75,7 @@ public final class Worker: Sendable {
             if let operations = options.operations {
                 group.addTask { await operations.keepRecovering(self.controller.logger) }
             }
+            if let listener { group.addTask { await listener.run() } }
             do {
                 for try await partition in consumer.partitions {
                     group.addTask {
@@ -85,6 +99,15 @@ public final class Worker: Sendable {
         }
         if let error = failure.error { throw error }
     }
+
+    /// The group that the worker's consumer is in.
+    package var groupID: String? { consumer.groupID }
+
+    /// Whether ``pause()`` or a file holds the worker back.
+    package var isHeldBack: Bool { isPaused || options.controlFiles?.isPaused == true }
+
+    /// The topics that the worker's consumer reads.
+    package var subscribedTopics: [String]? { consumer.subscribedTopics }
 
     /// Stops taking records, lets the handlers in flight finish within the consumer's drain deadline, commits and leaves
     /// the group; `run` then returns. Calling it twice is the same as once.

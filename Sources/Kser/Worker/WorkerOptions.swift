@@ -23,6 +23,10 @@ public struct WorkerOptions: Sendable {
     public var transactions: Transactions?
     /// The operations that the worker runs tasks of; nil runs their messages as any other.
     public var operations: OperationCluster?
+    /// Remembers what was handled, so that messages that come again are passed over; nil, the default, runs them again.
+    public var deduplication: (any DeduplicationWindow)?
+    /// Lets tasks be cancelled by uuid from any machine; nil, the default, does not.
+    public var cancellations: Cancellations?
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
     /// The clock of retries and transactions; the system's by default.
@@ -41,6 +45,8 @@ public struct WorkerOptions: Sendable {
         classifier: OutcomeClassifier? = nil,
         transactions: Transactions? = nil,
         operations: OperationCluster? = nil,
+        deduplication: (any DeduplicationWindow)? = nil,
+        cancellations: Cancellations? = nil,
         controlFiles: ControlFiles? = nil,
         shutdownSignals: Set<ShutdownSignal> = [.terminate, .interrupt]
     ) {
@@ -51,6 +57,8 @@ public struct WorkerOptions: Sendable {
         self.classifier = classifier
         self.transactions = transactions
         self.operations = operations
+        self.deduplication = deduplication
+        self.cancellations = cancellations
         self.controlFiles = controlFiles
         self.shutdownSignals = shutdownSignals
     }

@@ -25,6 +25,10 @@ extension CryptoError: CustomStringConvertible {
     public var description: String { message }
 }
 
+extension CryptoError: OpeningFailure {
+    package var openingFailure: String { code.rawValue }
+}
+
 extension CryptoError {
     /// kser's error for it: internal, with this error as its cause.
     var kserError: KserError { KserError(.internal, message, cause: self) }

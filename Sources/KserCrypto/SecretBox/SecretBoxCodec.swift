@@ -11,8 +11,8 @@ public import Kser
 ///
 /// Every failure is a `KserError`: `validation` with the fields at fault in its extra for an envelope or a message of
 /// the wrong form, as in kser; `internal` with a ``CryptoError`` as its cause for all that has to do with the key. No text
-/// of either holds a payload. A worker gives up what no key opens: with the reasons ``Kser/DeadLetterReason/unknownKey``,
-/// ``Kser/DeadLetterReason/notAuthentic`` and ``Kser/DeadLetterReason/wrongContext``.
+/// of either holds a payload. A worker gives up what no key opens: with the reasons `DeadLetterReason.unknownKey`,
+/// `DeadLetterReason.notAuthentic` and `DeadLetterReason.wrongContext`.
 public struct SecretBoxCodec: MessageCodec {
     /// The most bytes of an envelope by default: 64 MiB.
     public static let standardMaximumSize = 64 << 20
@@ -165,7 +165,7 @@ extension SecretBoxCodec {
         "\(base.importFailure(error, of: bytes)) <- \(String(decoding: bytes, as: UTF8.self))"
     }
 
-    /// ``Kser/Dispatch/Refusal/unknownKey``, ``Kser/Dispatch/Refusal/notAuthentic`` or
-    /// ``Kser/Dispatch/Refusal/wrongContext``, or what the ``base`` says.
+    /// `Dispatch.Refusal.unknownKey`, `Dispatch.Refusal.notAuthentic` or
+    /// `Dispatch.Refusal.wrongContext`, or what the ``base`` says.
     public func refusal(of error: any Error) -> Dispatch.Refusal { Dispatch.Refusal(error) ?? base.refusal(of: error) }
 }

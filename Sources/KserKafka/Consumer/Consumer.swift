@@ -72,6 +72,22 @@ public final class Consumer: RecordSource, AsyncSequence {
     /// The topics that are read, as they were given.
     public var subscribedTopics: [String]? { core.topics }
 
+    /// Sets who is told of assignments and commits; call it before the first iteration.
+    public func report(to monitor: any KserMonitor) { core.report(to: monitor) }
+
+    /// The partitions that are assigned now.
+    public var assigned: [PartitionStream] { hub.assigned }
+
+    /// Whether all partitions are paused.
+    public var isPaused: Bool { hub.isPaused }
+
+    /// Pauses all partitions, those that are assigned later too, until ``resume()``: no records are handed out, work that
+    /// was begun goes on, what is completed is committed, and the consumer stays a member of its group.
+    public func pause() { hub.pause() }
+
+    /// Ends ``pause()``. Partitions that are paused by themselves stay so.
+    public func resume() { hub.resume() }
+
     /// The iterator over the records of all partitions; the consumer has one iterator in all.
     public func makeAsyncIterator() -> RecordSequence.AsyncIterator {
         core.isMerged = true

@@ -22,9 +22,9 @@ extension ConsumerCore {
             for promise in promises { promise.keep() }
             return
         }
-        let commit = RDKafkaCommit(streams: streams, promises: promises)
+        let commit = RDKafkaCommit(offsets, streams: streams, promises: promises)
         do {
-            try client.commit(offsets, commit)
+            try client.commit(commit)
             openCommit.withLock { $0 = commit }
         } catch {
             finish(commit, error)
@@ -47,9 +47,12 @@ extension ConsumerCore {
     }
 
     private func finish(_ commit: RDKafkaCommit, _ error: KafkaError?) {
+        monitor.withLock { $0 }?.commitEnded(after: commit.begin.duration(to: clock.now), error)
         if let error {
             for stream in commit.streams { stream.commitFailed() }
-            log(.warning, "\(error); it is tried again", error)
+            log(.warning, "\(error); it is tried again: \(commit)", error)
+        } else {
+            log(.debug, "Committed: \(commit)")
         }
         for promise in commit.promises { promise.settle(error.map { .failure($0) } ?? .success(())) }
     }
@@ -61,7 +64,8 @@ extension ConsumerCore {
             commit(feeds)
             if awaitAnswer(until: deadline) { return }
         }
-        log(.warning, "No answer to a commit: its records may be delivered again")
+        let commit = openCommit.withLock { $0 }?.description ?? ""
+        log(.warning, "No answer to a commit, whose records may be delivered again: \(commit)")
     }
 
     private func awaitAnswer(until deadline: ContinuousClock.Instant) -> Bool {

@@ -33,6 +33,8 @@ final class ConsumerCore: PartitionOwner {
     let clock = ContinuousClock()
     /// The commit that librdkafka has not answered; the thread alone uses it.
     let openCommit = Mutex<RDKafkaCommit?>(nil)
+    /// Who is told of assignments and commits.
+    let monitor = Mutex<(any KserMonitor)?>(nil)
     private let logger: KserLogger
     private let idle = DispatchSemaphore(value: 0)
 
@@ -45,6 +47,8 @@ final class ConsumerCore: PartitionOwner {
 
     // The hub owns the core through its closures, not the other way round.
     func attach(_ hub: StreamHub) { state.withLock { $0.hub = hub } }
+
+    func report(to monitor: any KserMonitor) { self.monitor.withLock { $0 = monitor } }
 
     var isMerged: Bool {
         get { state.withLock { $0.isMerged } }
@@ -115,6 +119,10 @@ final class ConsumerCore: PartitionOwner {
 
     func partitionBecameIdle(_ stream: PartitionStream) { idle.signal() }
 
+    func end(of stream: PartitionStream) -> Int64? {
+        client.knownEnd(of: TopicPartition(topic: stream.topic, partition: stream.partition))
+    }
+
     /// Waits until nothing is in work in the streams any more.
     ///
     /// - Returns: false when something still is at the end of the drain timeout.
@@ -162,6 +170,7 @@ extension ConsumerCore: RebalanceHandler {
 
     private func assign(_ places: [TopicPartition]) {
         log(.info, "Assigned: \(Self.list(places))")
+        report(.assigned, places)
         let hub = state.withLock { state in
             state.isAssigned = true
             return state.hub
@@ -171,7 +180,7 @@ extension ConsumerCore: RebalanceHandler {
         defer { client.wake() }
         for place in places {
             guard let queue = client.makeQueue(for: place) else {
-                fail(KafkaError(.configuration, "librdkafka made no queue for \(place.topic)[\(place.partition)]"))
+                fail(KafkaError(.configuration, "librdkafka made no queue for \(place)"))
                 return
             }
             let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: self)
@@ -183,6 +192,7 @@ extension ConsumerCore: RebalanceHandler {
 
     private func revoke(_ places: [TopicPartition], isLost: Bool) {
         log(isLost ? .warning : .info, "\(isLost ? "Lost" : "Revoked"): \(Self.list(places))")
+        report(isLost ? .lost : .revoked, places)
         let feeds = state.withLock { state in places.compactMap { state.feeds.removeValue(forKey: $0) } }
         give(up: feeds, isLost: isLost)
     }
@@ -205,8 +215,12 @@ extension ConsumerCore: RebalanceHandler {
         commitAndWait(feeds + state.withLock { Array($0.feeds.values) })
     }
 
+    private func report(_ change: AssignmentChange, _ places: [TopicPartition]) {
+        monitor.withLock { $0 }?.assignmentChanged(change, partitions: places.count)
+    }
+
     private static func list(_ places: [TopicPartition]) -> String {
         if places.isEmpty { return "no partition" }
-        return places.map { "\($0.topic)[\($0.partition)]" }.sorted().joined(separator: ", ")
+        return places.map(\.description).sorted().joined(separator: ", ")
     }
 }

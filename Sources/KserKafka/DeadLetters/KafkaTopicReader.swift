@@ -74,8 +74,7 @@ public final class KafkaTopicReader: TopicReader {
         if offsets.isEmpty { return }
         let (configuration, timeout, logger) = (configuration, timeout, logger)
         let reader = try await onOwnThread("kser.reader") {
-            let place = TopicPartition(topic: topic, partition: partition)
-            return try RDKafkaReader(configuration, at: place, from: offsets.lowerBound, logger: logger)
+            try RDKafkaReader(configuration, of: topic, from: [partition: offsets.lowerBound], logger: logger)
         }
         while true {
             let (records, isAtEnd) = try await onOwnThread("kser.reader") { try reader.read(timeout: timeout) }
@@ -84,6 +83,26 @@ public final class KafkaTopicReader: TopicReader {
                 guard try await body(record), record.offset + 1 < offsets.upperBound else { return }
             }
             if isAtEnd { return }
+        }
+    }
+
+    /// Reads the records of partitions from these offsets on, and those to come. It waits for brokers that fail.
+    ///
+    /// - Throws: ``KafkaError`` when they cannot be read, for example because the topic is deleted; what the body throws;
+    ///   `CancellationError` when the task is cancelled.
+    public func follow(
+        _ topic: String,
+        from offsets: [Int32: Int64],
+        _ body: (Record) async throws -> Void
+    ) async throws {
+        let (configuration, logger) = (configuration, logger)
+        let reader = try await onOwnThread("kser.reader") {
+            try RDKafkaReader(configuration, of: topic, from: offsets, logger: logger)
+        }
+        while true {
+            for record in try await onOwnThread("kser.reader", { try reader.wait(atMost: .seconds(1)) }) {
+                try await body(record)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CLibrdkafka
+import Kser
 
 // Consumer groups.
 extension RDKafkaAdmin {

@@ -140,7 +140,7 @@ struct RDKafkaAdmin: Sendable {
             timeout
         )
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw failure(error, "asking for the offsets of \(place.topic)[\(place.partition)]", topic: place.topic)
+            throw failure(error, "asking for the offsets of \(place)", topic: place.topic)
         }
         return low..<max(low, high)
     }

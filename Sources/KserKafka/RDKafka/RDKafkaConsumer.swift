@@ -13,14 +13,21 @@ protocol RebalanceHandler: AnyObject, Sendable {
     func rebalance(_ change: Rebalance)
 }
 
-/// A commit on its way.
+/// A commit, to be sent or on its way.
 final class RDKafkaCommit: Sendable {
+    let offsets: [(place: TopicPartition, offset: Int64)]
     /// Who gets to know that it failed, to commit again.
     let streams: [PartitionStream]
     /// Who waits for it.
     let promises: [Promise<Void>]
+    let begin = ContinuousClock.now
 
-    init(streams: [PartitionStream], promises: [Promise<Void>]) {
+    init(
+        _ offsets: [(place: TopicPartition, offset: Int64)],
+        streams: [PartitionStream],
+        promises: [Promise<Void>]
+    ) {
+        self.offsets = offsets
         self.streams = streams
         self.promises = promises
     }
@@ -113,6 +120,14 @@ final class RDKafkaConsumer: Sendable {
         }
         rd_kafka_queue_forward(pointer, nil)
         return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: queue)
+    }
+
+    /// The high watermark that came with the last records fetched, or with the answer that there are none. It asks no
+    /// broker and may be called on any thread.
+    func knownEnd(of place: TopicPartition) -> Int64? {
+        var (low, high) = (Int64(-1), Int64(-1))
+        let error = rd_kafka_get_watermark_offsets(client.pointer, place.topic, place.partition, &low, &high)
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
 
     /// Makes brokers' threads look whether partitions want more.
@@ -248,9 +263,9 @@ extension RDKafkaConsumer {
     /// Commits offsets; the outcome arrives in ``finishedCommits(timeout:)``.
     ///
     /// - Throws: ``KafkaError`` when nothing is on its way.
-    func commit(_ offsets: [(place: TopicPartition, offset: Int64)], _ commit: RDKafkaCommit) throws(KafkaError) {
-        let list = RDKafkaPartitionList(capacity: offsets.count)
-        for (place, offset) in offsets { list.append(place, offset: offset) }
+    func commit(_ commit: RDKafkaCommit) throws(KafkaError) {
+        let list = RDKafkaPartitionList(capacity: commit.offsets.count)
+        for (place, offset) in commit.offsets { list.append(place, offset: offset) }
         let opaque = Unmanaged.passRetained(commit)
         let error = rd_kafka_commit_queue(client.pointer, list.pointer, commits.queue.pointer, nil, opaque.toOpaque())
         guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
@@ -285,4 +300,9 @@ extension RDKafkaConsumer {
             KafkaError($0.error, doing: doing, topic: $0.partition.topic, partition: $0.partition.partition)
         }
     }
+}
+
+extension RDKafkaCommit: CustomStringConvertible {
+    /// Partitions and offsets, such as `jobs[0]@17, jobs[1]@4`.
+    var description: String { offsets.map { "\($0.place)@\($0.offset)" }.joined(separator: ", ") }
 }

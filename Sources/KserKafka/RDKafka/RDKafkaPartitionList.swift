@@ -1,10 +1,5 @@
 internal import CLibrdkafka
-
-/// A partition of a topic.
-struct TopicPartition: Sendable, Hashable {
-    var topic: String
-    var partition: Int32
-}
+import Kser
 
 /// Owns a list of partitions, with an offset and an error each. It must be gone before the client is.
 struct RDKafkaPartitionList: ~Copyable {

@@ -1,4 +1,5 @@
 internal import CLibrdkafka
+import Kser
 
 /// What a group knows a consumer by: its member id and the generation that its partitions are of.
 final class RDKafkaGroupMetadata: @unchecked Sendable {

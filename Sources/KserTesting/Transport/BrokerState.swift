@@ -1,13 +1,7 @@
 import Kser
 
-struct TopicPartition: Hashable, Sendable {
-    let topic: String
-    let partition: Int32
-
-    init(_ topic: String, _ partition: Int32) {
-        self.topic = topic
-        self.partition = partition
-    }
+extension TopicPartition {
+    init(_ topic: String, _ partition: Int32) { self.init(topic: topic, partition: partition) }
 }
 
 /// A partition that a consumer reads: how far, and whether it may go on.
@@ -29,6 +23,9 @@ struct Group: Sendable {
 struct BrokerState: Sendable {
     private(set) var topics: [String: [[Record]]] = [:]
     var groups: [String: Group] = [:]
+    /// Who is told of each record that is appended, by number.
+    var followers: [Int: AsyncStream<Void>.Continuation] = [:]
+    private var lastFollower = 0
     private var turn: Int32 = 0
     private var isFeeding = false
 
@@ -58,6 +55,15 @@ struct BrokerState: Sendable {
             offset: offset,
             timestamp: record.timestamp
         )
+    }
+
+    /// Has a follower told of records from now on.
+    ///
+    /// - Returns: its number.
+    mutating func addFollower(_ follower: AsyncStream<Void>.Continuation) -> Int {
+        lastFollower += 1
+        followers[lastFollower] = follower
+        return lastFollower
     }
 
     private mutating func choosePartition(for record: ProducerRecord, of count: Int) -> Int {

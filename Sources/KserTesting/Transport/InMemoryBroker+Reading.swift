@@ -25,4 +25,25 @@ extension InMemoryBroker: TopicReader {
             if try await !body(record) { return }
         }
     }
+
+    /// Hands the records of partitions from these offsets on, and those to come, to the body.
+    public func follow(
+        _ topic: String,
+        from offsets: [Int32: Int64],
+        _ body: (Record) async throws -> Void
+    ) async throws {
+        let (appended, follower) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { $0.addFollower(follower) }
+        defer { state.withLock { _ = $0.followers.removeValue(forKey: number) } }
+        var next = offsets
+        follower.yield()
+        for await _ in appended {
+            for record in records(in: topic) {
+                guard let wanted = next[record.partition], record.offset >= wanted else { continue }
+                try await body(record)
+                next[record.partition] = record.offset + 1
+            }
+        }
+        throw CancellationError()
+    }
 }

@@ -72,8 +72,9 @@ public final class InMemoryBroker: Sendable {
     /// Appends a record, and hands it on to who reads its partition.
     @discardableResult
     func append(_ record: ProducerRecord) -> RecordMetadata {
-        let metadata = state.withLock { $0.append(record) }
+        let (metadata, followers) = state.withLock { ($0.append(record), Array($0.followers.values)) }
         feed()
+        for follower in followers { follower.yield() }
         return metadata
     }
 

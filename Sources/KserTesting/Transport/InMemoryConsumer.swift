@@ -37,6 +37,19 @@ public final class InMemoryConsumer: RecordSource {
     /// The topics that are read.
     public var subscribedTopics: [String]? { topics }
 
+    /// The partitions that are assigned now.
+    public var assigned: [PartitionStream] { hub.assigned }
+
+    /// Whether all partitions are paused.
+    public var isPaused: Bool { hub.isPaused }
+
+    /// Pauses all partitions, those that are assigned later too, until ``resume()``: no records are handed out, work that
+    /// was begun goes on, what is completed is committed, and the consumer stays a member of its group.
+    public func pause() { hub.pause() }
+
+    /// Ends ``pause()``. Partitions that are paused by themselves stay so.
+    public func resume() { hub.resume() }
+
     /// Commits what is completed.
     public func commit() async throws { broker.commit(self) }
 
@@ -80,6 +93,10 @@ extension InMemoryConsumer: PartitionOwner {
     }
 
     package func partitionBecameIdle(_ stream: PartitionStream) { broker.released(stream, by: self) }
+
+    package func end(of stream: PartitionStream) -> Int64? {
+        broker.state.withLock { ($0.topics[stream.topic]?[Int(stream.partition)].count).map(Int64.init) }
+    }
 }
 
 /// A consumer that its own hub may call without keeping it alive.

@@ -15,6 +15,7 @@ extension Controller {
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, inside of the span, the first outermost.
     ///   - logger: where log lines go.
+    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
     ///   - tracing: how executions and messages become spans.
     public init(
         name: String = "Controller",
@@ -22,6 +23,7 @@ extension Controller {
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
         logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = nil,
         tracing: Tracing
     ) {
         self.init(
@@ -30,6 +32,7 @@ extension Controller {
             hooks: hooks,
             middleware: middleware,
             logger: logger,
+            monitor: monitor,
             observer: tracing.observer
         )
     }

@@ -60,8 +60,9 @@ struct Arrival {
 
     /// Has the answer continue the trace, in the headers and in the carriers that the message itself had.
     func answer(in frame: SpanFrame) {
+        execution.replyHeaders = { [tracing] in tracing.outgoing(frame).headers }
+        if found.isEmpty { return }
         let context = tracing.outgoing(frame)
-        execution.replyHeaders = context.headers
         if found.contains(.tracing) { execution.metadata[TracingCarrier.key] = context.tracing }
         if found.contains(.parentSpan) { execution.metadata[ParentSpanCarrier.key] = context.parentSpan }
     }

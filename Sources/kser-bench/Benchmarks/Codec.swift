@@ -70,8 +70,11 @@ func dispatch(on stage: Stage) async throws -> [Row] {
 }
 
 /// A controller whose typed handler does nothing, or calls the closure.
-func idleController(_ body: @escaping @Sendable () -> Void = {}) async throws -> Controller {
-    let controller = Controller()
+func idleController(
+    monitor: (any KserMonitor)? = nil,
+    _ body: @escaping @Sendable () -> Void = {}
+) async throws -> Controller {
+    let controller = Controller(monitor: monitor)
     try await controller.register(Sample.entrypoint) { (point: Sample.Point, _) in body() }
     return controller
 }

@@ -21,10 +21,14 @@ func endToEnd(on stage: Stage) async throws -> [Row] {
 }
 
 /// - Returns: messages a second that a worker hands to their handler.
-func work(through backlog: Backlog, _ concurrency: Concurrency) async throws -> Double {
+func work(
+    through backlog: Backlog,
+    _ concurrency: Concurrency,
+    monitor: (any KserMonitor)? = nil
+) async throws -> Double {
     let span = Mutex(Span(of: backlog.count))
     let (done, finish) = AsyncStream.makeStream(of: Void.self)
-    let controller = try await idleController {
+    let controller = try await idleController(monitor: monitor) {
         if span.withLock({ $0.note() }) { finish.finish() }
     }
     let worker = Worker(

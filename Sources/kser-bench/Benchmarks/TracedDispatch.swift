@@ -21,7 +21,7 @@ func tracedDispatch(on stage: Stage) async throws -> [Row] {
         { await rate(unsampled, record) },
         { await rate(sampled, record) }
     )
-    let targets = [("dispatch-noop", 0.95), ("dispatch-unsampled", 0.25), ("dispatch-sampled", 0.1)]
+    let targets = [("dispatch-noop", 0.95), ("dispatch-unsampled", 0.1), ("dispatch-sampled", 0.1)]
     return zip(targets, figures.dropFirst()).map { row, figure in
         Row(
             name: row.0,

@@ -21,6 +21,13 @@ enum Installation {
             .first
     }
 
+    /// A program by its name.
+    static func program(_ name: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").lazy
+            .compactMap { existing(URL(filePath: "\($0)/\(name)")) }
+            .first
+    }
+
     /// Whether there is a PostgreSQL server to start.
     static var hasPostgreSQL: Bool {
         let folders = ["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt"]

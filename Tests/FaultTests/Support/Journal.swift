@@ -8,8 +8,13 @@ final class Journal: Sendable {
     struct Pages: Sendable {
         /// How often each task was handled.
         var times: [String: Int] = [:]
+        /// Where each task stood when it was handled last.
+        var places: [String: (partition: Int32, offset: Int64)] = [:]
         /// When each partition's records were done.
         var moments: [Int32: [ContinuousClock.Instant]] = [:]
+
+        /// The last offset handled, by partition.
+        var last: [Int32: Int64] = [:]
 
         var twice: Int { times.values.reduce(0) { $0 + $1 - 1 } }
 
@@ -34,9 +39,12 @@ final class Journal: Sendable {
         try await controller.register("fault.Step") { (_: JSONObject, execution) in
             let pause = pause()
             if pause > .zero { try await Task.sleep(for: pause) }
-            let (uuid, partition) = (execution.uuid, execution.record?.partition ?? -1)
+            let (uuid, record) = (execution.uuid, execution.record)
+            let (partition, offset) = (record?.partition ?? -1, record?.offset ?? -1)
             pages.update { pages in
                 pages.times[uuid, default: 0] += 1
+                pages.places[uuid] = (partition, offset)
+                pages.last[partition] = max(pages.last[partition] ?? -1, offset)
                 pages.moments[partition, default: []].append(.now)
             }
         }
@@ -72,6 +80,10 @@ struct Member: Sendable {
             concurrency: concurrency,
             options: options
         )
+        self.init(worker)
+    }
+
+    init(_ worker: Worker) {
         self.worker = worker
         running = Task { try await worker.run() }
     }

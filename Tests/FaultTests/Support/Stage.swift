@@ -33,6 +33,14 @@ struct Stage: Sendable {
         try await admin.offsets(ofTopic: topic + "-dlt", partition: 0).count
     }
 
+    /// Waits until what the group has yet to commit, by partition, fulfils a condition.
+    func lags(_ isTrue: ([Int32: Int64]) -> Bool) async throws {
+        while true {
+            if isTrue(try await admin.lag(ofGroup: group, topic: topic)) { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Waits until the group has committed all that the topic holds.
     func allCommitted(within duration: Duration = .seconds(30)) async throws {
         try await FaultTests.allCommitted(admin, group: group, topic: topic, within: duration)

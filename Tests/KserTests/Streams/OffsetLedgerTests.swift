@@ -51,6 +51,28 @@ import Testing
         #expect(ledger.inFlight == 0)
     }
 
+    @Test func theOldestStartIsThatOfTheLowestUnfinishedOffset() {
+        var ledger = OffsetLedger()
+        let start = ContinuousClock.now
+        #expect(ledger.oldestStart == nil)
+        for batch in 0..<3 as Range<Int64> {
+            ledger.start(from: batch * 10, at: start + .seconds(batch))
+            for offset in batch * 10..<batch * 10 + 10 { ledger.begin(offset) }
+        }
+        for offset in 0..<15 as Range<Int64> {
+            #expect(ledger.oldestStart == start + .seconds(offset / 10))
+            ledger.complete(offset)
+        }
+        ledger.withdraw(from: 20)
+        #expect(ledger.oldestStart == start + .seconds(1))
+        ledger.start(from: 20, at: start + .seconds(9))
+        ledger.begin(20)
+        for offset in 15..<20 as Range<Int64> { ledger.complete(offset) }
+        #expect(ledger.oldestStart == start + .seconds(9))
+        ledger.complete(20)
+        #expect(ledger.oldestStart == nil)
+    }
+
     @Test(arguments: 0..<8 as Range<UInt64>)
     func agreesWithANaiveModel(seed: UInt64) throws {
         var random = SplitMix(seed: seed)

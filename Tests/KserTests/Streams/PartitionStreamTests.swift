@@ -70,6 +70,42 @@ import Testing
         #expect(owner.room.load(ordering: .relaxed) == 1)
     }
 
+    @Test func statisticsTellHowFarTheWorkIs() async throws {
+        let time = Mutex(ContinuousClock.now)
+        let stream = PartitionStream(
+            topic: "t",
+            partition: 3,
+            limits: BufferLimits(records: 10, bytes: .max),
+            owner: owner,
+            clock: { time.withLock { $0 } }
+        )
+        #expect(stream.statistics.oldestAge == nil && stream.statistics.position == nil)
+        for start in [10, 15] as [Int64] { _ = stream.offer(records(start..<(start + 5))) }
+        var iterator = stream.makeAsyncIterator()
+        var taken: [Record] = []
+        for _ in 0..<5 { taken.append(try #require(try await iterator.next())) }
+        for index in [0, 2, 3] { stream.complete(taken[index]) }
+        time.withLock { $0 += .seconds(7) }
+        let expected = PartitionStatistics(
+            topic: "t",
+            partition: 3,
+            inFlight: 2,
+            doneAboveGap: 2,
+            incomplete: 4,
+            buffered: 5,
+            position: 11,
+            committed: 10,
+            oldestAge: .seconds(7),
+            isPaused: false,
+            isFull: false
+        )
+        #expect(stream.statistics == expected)
+        stream.pause()
+        #expect(stream.statistics.isPaused)
+        #expect(stream.takeCommittable() == 11)
+        #expect(stream.statistics.committed == 11)
+    }
+
     @Test func aSecondIteratorThrows() async throws {
         let stream = makeStream()
         let first = stream.makeAsyncIterator()

@@ -27,6 +27,11 @@ final class ScriptedSource: RecordSource {
     }
 
     var partitions: PartitionSequence { PartitionSequence(hub) }
+    var assigned: [PartitionStream] { hub.assigned }
+    var isPaused: Bool { hub.isPaused }
+
+    func pause() { hub.pause() }
+    func resume() { hub.resume() }
 
     /// Polls until there is a record, and hands it over.
     func workerIsIdle() {

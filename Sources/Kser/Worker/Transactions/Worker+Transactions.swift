@@ -11,6 +11,11 @@ extension Worker {
                     "Transactions commit messages with what comes of them: set acknowledgement to .afterRun"
                 )
             }
+            if options.deduplication != nil {
+                throw KserError.configuration(
+                    "A window of duplicates cannot know which transactions are committed: use deduplication or transactions"
+                )
+            }
             try await transactor.options.producer.prepare()
         } catch {
             transactor.end()
@@ -31,20 +36,18 @@ extension Worker {
     }
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
-    func perform(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        guard let transactor else { return await controller.dispatch(record, attempt: attempt, in: options.operations) }
+    func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
+        let cluster = options.operations
+        guard let transactor else {
+            return await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision)
+        }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(record, attempt: attempt, in: options.operations)
+            await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision)
         }
         let sent = outbox.close()
         if dispatch.result.isSuccess { dispatch.sent = sent }
         return dispatch
-    }
-
-    /// Gives a record up: it is delivered again.
-    func abandon(_ record: Record, of partition: PartitionStream) {
-        if let transactor { transactor.giveUp(record, of: partition) } else { partition.abandon(record) }
     }
 
     /// Leaves a record to the next transaction. A reply that cannot be written is tried again until the partition ends.
@@ -53,6 +56,7 @@ extension Worker {
         repeat {
             do {
                 transactor.settle(settlement.record, try await settlement.records(), of: partition)
+                settlement.report(to: controller.monitor)
                 return
             } catch {
                 log(.error, "Consumer: outcome of \(settlement.record.position) not written, trying again: \(error)")

@@ -1,0 +1,109 @@
+import Synchronization
+
+/// Reads a worker's control topic and cancels what it says.
+final class CancellationListener: Sendable {
+    let registry: CancellationRegistry
+    private let options: Cancellations
+    private let clock: WorkerClock
+    private let codec: any MessageCodec
+    private let logger: KserLogger
+    /// One place, once the worker may begin: who takes it gives it back.
+    private let begin = Permits(0)
+    private let mayBegin = Atomic(false)
+
+    init(_ options: Cancellations, clock: WorkerClock, codec: any MessageCodec, logger: KserLogger) {
+        self.options = options
+        self.clock = clock
+        self.codec = codec
+        self.logger = logger
+        registry = CancellationRegistry(capacity: options.capacity, lifetime: options.lifetime, clock: clock)
+    }
+
+    /// Waits until what was cancelled before is known, or will not be known soon.
+    func ready() async {
+        await begin.take()
+        begin.giveBack()
+    }
+
+    /// Listens until the task is cancelled.
+    func run() async {
+        let patience = Task {
+            try await Task.sleep(for: options.patience)
+            open()
+        }
+        await listen()
+        patience.cancel()
+        open()
+    }
+
+    private func open() {
+        if !mayBegin.exchange(true, ordering: .acquiringAndReleasing) { begin.giveBack() }
+    }
+
+    private func listen() async {
+        var delay = Duration.seconds(1)
+        var place: Place?
+        while !Task.isCancelled {
+            do {
+                var current = if let place { place } else { try await start() }
+                if current.isCaughtUp { open() }
+                defer { place = current }
+                try await options.reader.follow(options.topic, from: current.next) { record in
+                    take(record, isOld: current.pending[record.partition] != nil)
+                    current.pass(record)
+                    if current.isCaughtUp { open() }
+                    delay = .seconds(1)
+                }
+            } catch {
+                if Task.isCancelled { return }
+                open()
+                log(.error, "control topic \(options.topic) cannot be read, trying again in \(delay): \(error)")
+                try? await clock.sleep(delay)
+                delay = min(delay * 2, .seconds(30))
+            }
+        }
+    }
+
+    /// How far the topic is read.
+    private struct Place {
+        var next: [Int32: Int64]
+        /// The partitions that held more when the worker started, and where they ended.
+        var pending: [Int32: Int64]
+
+        var isCaughtUp: Bool { pending.isEmpty }
+
+        mutating func pass(_ record: Record) {
+            next[record.partition] = record.offset + 1
+            if let end = pending[record.partition], record.offset + 1 >= end { pending[record.partition] = nil }
+        }
+    }
+
+    /// Where to begin: as far before the end as is remembered anyway.
+    private func start() async throws -> Place {
+        let held = try await options.reader.offsets(of: options.topic)
+        let next = held.mapValues { max($0.lowerBound, $0.upperBound - Int64(options.capacity)) }
+        return Place(next: next, pending: held.filter { !$0.value.isEmpty }.mapValues(\.upperBound))
+    }
+
+    private func take(_ record: Record, isOld: Bool) {
+        do {
+            guard let value = record.value else { throw KserError.validation("it has no value") }
+            let message = try codec.decode(value)
+            guard message.entrypoint == TaskCanceller.entrypoint else {
+                throw KserError.validation("\(message.entrypoint) is not \(TaskCanceller.entrypoint)")
+            }
+            if message.uuid.isEmpty { throw KserError.validation("it has no uuid") }
+            let reason = message.params["reason"]?.string ?? ""
+            // A cancellation that was sent before this worker started has used up a part of its time.
+            let time = isOld ? record.timestamp.map { min($0, clock.now()) } : nil
+            let count = registry.cancel(message.uuid, reason: reason, at: time)
+            log(count > 0 ? .info : .debug, "task \(message.uuid) cancelled, \(count) running: \(reason)")
+        } catch {
+            log(.warning, "control record \(record.position) ignored: \(error)")
+        }
+    }
+
+    private func log(_ level: LogLevel, _ text: @autoclosure () -> String) {
+        logger.log(level) { LogRecord(level, logger: "kser.consumer", "Consumer: \(text())") }
+    }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+
+/// Which tasks are cancelled, and what runs that they might be.
+final class CancellationRegistry: Sendable {
+    private struct State: Sendable {
+        /// The reasons by uuid.
+        var cancelled: RecentValues<String, String>
+        var running: [String: [Int: Run]] = [:]
+        var lastID = 0
+    }
+
+    private struct Run: Sendable {
+        let task: Task<ExecutionResult, any Error>
+        /// Why it was cancelled.
+        var reason: String?
+    }
+
+    private let state: Mutex<State>
+    private let clock: WorkerClock
+
+    init(capacity: Int, lifetime: Duration, clock: WorkerClock) {
+        state = Mutex(State(cancelled: RecentValues(capacity: capacity, lifetime: lifetime)))
+        self.clock = clock
+    }
+
+    /// Cancels a task.
+    ///
+    /// - Parameters:
+    ///   - uuid: the task's uuid.
+    ///   - reason: what its result says.
+    ///   - time: when it was cancelled, in milliseconds since 1970; nil is now.
+    /// - Returns: how many of its runs were cancelled.
+    @discardableResult
+    func cancel(_ uuid: String, reason: String, at time: Int64? = nil) -> Int {
+        let tasks = state.withLock { state -> [Task<ExecutionResult, any Error>] in
+            state.cancelled.insert(reason, for: uuid, at: time ?? clock.now())
+            guard let runs = state.running[uuid] else { return [] }
+            for id in runs.keys { state.running[uuid]?[id]?.reason = reason }
+            return runs.values.map(\.task)
+        }
+        for task in tasks { task.cancel() }
+        return tasks.count
+    }
+
+    /// Does the work of a task, unless it is cancelled, or cancels it half way.
+    ///
+    /// - Returns: what the work gives; a cancelled result when it was cancelled and did not succeed all the same.
+    /// - Throws: what the work throws.
+    func run(
+        _ execution: Execution,
+        _ work: @escaping @Sendable () async throws -> ExecutionResult
+    ) async throws -> ExecutionResult {
+        let uuid = execution.uuid
+        if let reason = state.withLock({ $0.cancelled.value(for: uuid, at: clock.now()) }) {
+            return cancelledResult(execution, reason)
+        }
+        let task = Task { try await work() }
+        let id = begin(uuid, task)
+        let outcome = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        guard let reason = end(uuid, id), (try? outcome.get())?.isSuccess != true else { return try outcome.get() }
+        return cancelledResult(execution, reason)
+    }
+
+    private func begin(_ uuid: String, _ task: Task<ExecutionResult, any Error>) -> Int {
+        let (id, isCancelled) = state.withLock { state in
+            state.lastID += 1
+            // It may have been cancelled since it was asked for.
+            let reason = state.cancelled.value(for: uuid, at: clock.now())
+            state.running[uuid, default: [:]][state.lastID] = Run(task: task, reason: reason)
+            return (state.lastID, reason != nil)
+        }
+        if isCancelled { task.cancel() }
+        return id
+    }
+
+    private func end(_ uuid: String, _ id: Int) -> String? {
+        state.withLock { state in
+            let run = state.running[uuid]?.removeValue(forKey: id)
+            if state.running[uuid]?.isEmpty == true { state.running[uuid] = nil }
+            return run?.reason
+        }
+    }
+
+    /// What a cancelled task gives: the error, and what it printed until then.
+    private func cancelledResult(_ execution: Execution, _ reason: String) -> ExecutionResult {
+        let error = KserError(.cancelled, reason.isEmpty ? "Cancelled" : "Cancelled: \(reason)")
+        var result = ExecutionResult.from(error, uuid: execution.uuid)
+        result.stdout = execution.result.stdout
+        return result
+    }
+}

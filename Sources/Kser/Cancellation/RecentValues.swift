@@ -1,0 +1,49 @@
+/// Values by key that are forgotten with age, and the oldest when there are too many. A pure value.
+struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private struct Entry {
+        var value: Value
+        var time: Int64
+        var turn: Int
+    }
+
+    private let capacity: Int
+    private let lifetime: Int64
+    private var entries: [Key: Entry] = [:]
+    /// The keys in the order they came; one that came again is in it twice, and the later one counts.
+    private var order: [(key: Key, time: Int64, turn: Int)] = []
+    private var head = 0
+    private var turn = 0
+
+    /// - Parameters:
+    ///   - capacity: how many values are kept at most.
+    ///   - lifetime: how long a value is kept.
+    init(capacity: Int, lifetime: Duration) {
+        self.capacity = max(1, capacity)
+        self.lifetime = lifetime.milliseconds
+    }
+
+    /// How many keys are kept.
+    var count: Int { entries.count }
+
+    /// Keeps a value; the times, in milliseconds, are those of one clock.
+    mutating func insert(_ value: Value, for key: Key, at time: Int64) {
+        turn += 1
+        entries[key] = Entry(value: value, time: time, turn: turn)
+        order.append((key, time, turn))
+        while head < order.count, order.count - head > capacity || time - order[head].time >= lifetime {
+            let oldest = order[head]
+            if entries[oldest.key]?.turn == oldest.turn { entries[oldest.key] = nil }
+            head += 1
+        }
+        if head > 1_024, head * 2 > order.count {
+            order.removeFirst(head)
+            head = 0
+        }
+    }
+
+    /// The value of a key, unless it is too old.
+    func value(for key: Key, at time: Int64) -> Value? {
+        guard let entry = entries[key], time - entry.time < lifetime else { return nil }
+        return entry.value
+    }
+}

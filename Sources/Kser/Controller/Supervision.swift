@@ -1,0 +1,29 @@
+/// What a worker has done around the run of its messages, when it was asked for.
+struct Supervision: Sendable {
+    let cancellations: CancellationRegistry?
+    let deduplicator: Deduplicator?
+    /// The partition of the record at hand.
+    var partition: PartitionStream?
+
+    /// Nil when there is nothing to do.
+    init?(_ cancellations: CancellationRegistry?, _ deduplicator: Deduplicator?) {
+        if cancellations == nil, deduplicator == nil { return nil }
+        self.cancellations = cancellations
+        self.deduplicator = deduplicator
+    }
+
+    /// Why a message does not run; nil when it does.
+    func duplicate(_ execution: Execution) async -> Deduplicator.Duplicate? {
+        guard let deduplicator, let partition, let record = execution.record else { return nil }
+        return await deduplicator.claim(execution.uuid, by: record, of: partition)
+    }
+
+    /// Runs an entrypoint, unless its task is cancelled.
+    func run(
+        _ execution: Execution,
+        _ work: @escaping @Sendable () async throws -> ExecutionResult
+    ) async throws -> ExecutionResult {
+        guard let cancellations else { return try await work() }
+        return try await cancellations.run(execution, work)
+    }
+}

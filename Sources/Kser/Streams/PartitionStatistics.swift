@@ -1,0 +1,96 @@
+import Synchronization
+
+/// How far the work on an assigned partition is, at one moment.
+public struct PartitionStatistics: Sendable, Hashable {
+    /// The topic.
+    public var topic: String
+    /// The partition's number.
+    public var partition: Int32
+    /// Records that were handed out and are neither done nor given up.
+    public var inFlight: Int
+    /// Records that are done and wait for an earlier one, so that their offsets cannot be committed.
+    public var doneAboveGap: Int
+    /// Records from the lowest one that is not done to the last one handed out.
+    public var incomplete: Int
+    /// Records that were read and wait to be handed out.
+    public var buffered: Int
+    /// The offset that may be committed: that of the lowest record that is not done. Nil before the first record.
+    public var position: Int64?
+    /// The offset that was committed last or is on its way, or where reading began; nil before the first record.
+    public var committed: Int64?
+    /// How long ago the oldest record that is not done was handed out; nil when none is in work. Records are handed out in
+    /// batches, so that of `.partition` concurrency may have waited for others of its batch.
+    public var oldestAge: Duration?
+    /// Whether the partition or its consumer is paused.
+    public var isPaused: Bool
+    /// Whether reading stopped because the buffer is full.
+    public var isFull: Bool
+
+    package init(
+        topic: String,
+        partition: Int32,
+        inFlight: Int,
+        doneAboveGap: Int,
+        incomplete: Int,
+        buffered: Int,
+        position: Int64?,
+        committed: Int64?,
+        oldestAge: Duration?,
+        isPaused: Bool,
+        isFull: Bool
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.inFlight = inFlight
+        self.doneAboveGap = doneAboveGap
+        self.incomplete = incomplete
+        self.buffered = buffered
+        self.position = position
+        self.committed = committed
+        self.oldestAge = oldestAge
+        self.isPaused = isPaused
+        self.isFull = isFull
+    }
+}
+
+/// What a worker does, at one moment.
+public struct WorkerStatistics: Sendable, Hashable {
+    /// The partitions that the worker has, by topic and number.
+    public var partitions: [PartitionStatistics]
+    /// How many duplicates were passed over so far; see ``DeduplicationWindow``.
+    public var duplicates: Int
+}
+
+extension PartitionStream {
+    /// How far the work is.
+    public var statistics: PartitionStatistics {
+        let now = clock()
+        return state.withLock { state in
+            PartitionStatistics(
+                topic: topic,
+                partition: partition,
+                inFlight: state.ledger.inFlight,
+                doneAboveGap: state.ledger.doneAboveGap,
+                incomplete: state.ledger.incomplete,
+                buffered: state.bufferedRecords,
+                position: state.ledger.committable,
+                committed: state.committed,
+                oldestAge: state.ledger.oldestStart.map { $0.duration(to: now) },
+                isPaused: isPaused,
+                isFull: state.isFull
+            )
+        }
+    }
+}
+
+extension Worker {
+    /// What the worker does right now. Reading it costs a lock for each partition.
+    public var statistics: WorkerStatistics {
+        WorkerStatistics(
+            partitions: consumer.assigned.map(\.statistics).sorted {
+                ($0.topic, $0.partition) < ($1.topic, $1.partition)
+            },
+            duplicates: deduplicator?.passedOver.load(ordering: .relaxed) ?? 0
+        )
+    }
+}

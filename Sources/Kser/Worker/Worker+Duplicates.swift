@@ -1,0 +1,57 @@
+// How records begin and end when messages may be duplicates of one another.
+extension Worker {
+    /// Runs a record's handler. While a duplicate of its message is in work it waits, without a handler's place.
+    ///
+    /// - Returns: what became of it; a duplicate that is still in work when the worker does not go on with the record.
+    func perform(_ record: Record, attempt: Int = 1, of partition: PartitionStream) async -> Dispatch {
+        guard var supervision else { return await dispatch(record, attempt: attempt, under: nil) }
+        supervision.partition = partition
+        while true {
+            let dispatch = await dispatch(record, attempt: attempt, under: supervision)
+            guard case .inWork(let key)? = dispatch.duplicate, let deduplicator else { return dispatch }
+            await withoutPlace { await deduplicator.wait(for: key, in: partition) }
+            if partition.isEnded || Task.isCancelled { return dispatch }
+        }
+    }
+
+    /// Ends a record whose message is a duplicate.
+    func pass(
+        over record: Record,
+        _ dispatch: Dispatch,
+        _ duplicate: Deduplicator.Duplicate,
+        of partition: PartitionStream
+    ) -> Settlement? {
+        switch duplicate {
+        case .handled:
+            deduplicator?.passOver(record, dispatch.message)
+            partition.complete(record)
+        case .inWork: partition.abandon(record)
+        }
+        return nil
+    }
+
+    /// Completes a record.
+    ///
+    /// - Parameters:
+    ///   - record: the record.
+    ///   - partition: its partition.
+    ///   - isDone: whether its message was handled with success, and duplicates of it are to be passed over.
+    func complete(_ record: Record, of partition: PartitionStream, isDone: Bool) async {
+        if let deduplicator { await deduplicator.settle(record, of: partition, isDone: isDone) }
+        partition.complete(record)
+    }
+
+    /// Gives a record up: it is delivered again.
+    func abandon(_ record: Record, of partition: PartitionStream) {
+        deduplicator?.release(record, of: partition)
+        if let transactor { transactor.giveUp(record, of: partition) } else { partition.abandon(record) }
+    }
+
+    /// Waits without a handler's place.
+    func withoutPlace(_ wait: () async -> Void) async {
+        if concurrency.mode == .partition { return await wait() }
+        handlers.giveBack()
+        await wait()
+        await handlers.take()
+    }
+}

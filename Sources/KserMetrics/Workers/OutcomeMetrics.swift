@@ -1,0 +1,38 @@
+/// What went another way than plain success, and what happens to a group.
+struct OutcomeMetrics: Sendable {
+    let retries: MetricFamily<Counter>
+    let deadLetters: MetricFamily<Counter>
+    let decryptFailures: MetricFamily<Counter>
+    let operations: MetricFamily<Counter>
+    let rebalances: MetricFamily<Counter>
+    let commitFailures: Counter
+
+    init(_ registry: MetricsRegistry) throws(MetricsError) {
+        retries = try registry.counter(
+            "kser_task_retries",
+            help: "Messages that are tried again, by where they wait",
+            labels: ["entrypoint", "tier"]
+        )
+        deadLetters = try registry.counter(
+            "kser_dead_letters",
+            help: "Messages that were given up",
+            labels: ["entrypoint", "reason"]
+        )
+        decryptFailures = try registry.counter(
+            "kser_decrypt_failures",
+            help: "Sealed messages that could not be opened",
+            labels: ["topic", "reason"]
+        )
+        operations = try registry.counter(
+            "kser_operations",
+            help: "Operations that came to a state",
+            labels: ["operation", "status"]
+        )
+        rebalances = try registry.counter(
+            "kser_rebalances",
+            help: "Changes of the partitions that consumers have",
+            labels: ["kind"]
+        )
+        commitFailures = try registry.counter("kser_commit_failures", help: "Commits of offsets that failed")
+    }
+}

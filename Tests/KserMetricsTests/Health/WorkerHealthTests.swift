@@ -1,0 +1,100 @@
+import Kser
+import KserTesting
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import KserMetrics
+
+@Suite(.timeLimit(.minutes(3))) struct WorkerHealthTests {
+    private let broker = InMemoryBroker()
+
+    @Test("A partition with lag that does not move fails /livez; one that moves, or has none, does not")
+    func progress() async throws {
+        let metrics = try WorkerMetrics()
+        let (gate, begun) = (Gate(), KserTesting.Expectation("the first begins"))
+        let ended = KserTesting.Expectation("both are run", count: 2)
+        let controller = Controller(logger: .none, monitor: metrics)
+        try await controller.register("wait") { (_: JSONObject, _) in
+            begun.fulfill()
+            await gate.pass()
+            ended.fulfill()
+        }
+        let worker = makeWorker(controller)
+        async let running: Void = worker.run()
+        for _ in 0..<2 { try await broker.makeProducer().send(Message(entrypoint: "wait"), to: "jobs") }
+        try await begun.wait(atMost: .seconds(60))
+
+        let watch = StallWatch(limit: .seconds(300))
+        let start = ContinuousClock.now
+        func stalled(after seconds: Int) -> [String] {
+            watch.stalled(metrics.workers.assignments, now: start + .seconds(seconds))
+        }
+        #expect(stalled(after: 0) == [])
+        #expect(stalled(after: 299) == [])
+        #expect(stalled(after: 300) == ["jobs[0]"])
+        #expect(stalled(after: 600) == ["jobs[0]"])
+        gate.open()
+        try await ended.wait(atMost: .seconds(60))
+        try await withDeadline(.seconds(60), "no lag") {
+            while metrics.registry.sample("kser_consumer_lag{group=\"g\",partition=\"0\",topic=\"jobs\"}") != 0 {
+                await Task.yield()
+            }
+        }
+        #expect(stalled(after: 601) == [])
+        #expect(stalled(after: 9_999) == [])
+        await worker.shutdown()
+        try await running
+    }
+
+    @Test("A record that waits in a retry topic is no stall")
+    func held() async throws {
+        let metrics = try WorkerMetrics()
+        let clock = ManualClock()
+        let topics = RetryTopics([.seconds(3_600)], with: broker.makeProducer())
+        var options = WorkerOptions(retries: RetryPolicy(inPlace: .none, topics: topics), shutdownSignals: [])
+        options.clock = clock.workerClock
+        let controller = Controller(logger: .none, monitor: metrics)
+        try await controller.register("fail") { (_: JSONObject, _) in throw KserError.internal("no") }
+        let worker = makeWorker(controller, topics: ["jobs"] + topics.names(for: "jobs"), options: options)
+        async let running: Void = worker.run()
+        try await broker.makeProducer().send(Message(entrypoint: "fail"), to: "jobs")
+        try await clock.waitForSleepers(atMost: .seconds(60))
+        let watch = StallWatch(limit: .seconds(300))
+        let start = ContinuousClock.now
+        let waiting = metrics.workers.assignments.filter { $0.partition.topic != "jobs" }
+        #expect(waiting.first?.partition.status.lag == 1)
+        for seconds in [0, 300, 3_000] {
+            #expect(watch.stalled(metrics.workers.assignments, now: start + .seconds(seconds)) == [])
+        }
+        await worker.shutdown()
+        try await running
+    }
+
+    @Test("Ready is who runs and has a partition")
+    func assignment() async throws {
+        let metrics = try WorkerMetrics()
+        let check = metrics.assignmentCheck()
+        #expect(await check.complaint() == "no worker runs")
+        let begun = KserTesting.Expectation("the first begins")
+        let controller = Controller(logger: .none, monitor: metrics)
+        try await controller.register("begin") { (_: JSONObject, _) in begun.fulfill() }
+        let worker = makeWorker(controller)
+        async let running: Void = worker.run()
+        try await broker.makeProducer().send(Message(entrypoint: "begin"), to: "jobs")
+        try await begun.wait(atMost: .seconds(60))
+        #expect(await check.complaint() == nil)
+        await worker.shutdown()
+        try await running
+        #expect(await check.complaint() == "no worker runs")
+    }
+
+    private func makeWorker(
+        _ controller: Controller,
+        topics: [String] = ["jobs"],
+        options: WorkerOptions = WorkerOptions(shutdownSignals: [])
+    ) -> Worker {
+        let consumer = broker.makeConsumer(topics: topics, group: "g")
+        return Worker(consumer: consumer, controller: controller, options: options)
+    }
+}
