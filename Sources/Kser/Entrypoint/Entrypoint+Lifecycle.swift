@@ -3,11 +3,11 @@ extension Entrypoint {
     ///
     /// - Throws: what `onError` throws.
     @inlinable @inline(__always)
-    package func begin(_ execution: Execution) async throws {
+    package func begin(_ execution: Execution, under observer: some StepObserver = Unobserved()) async throws {
         do {
             try await postInit(execution)
         } catch {
-            _ = try await fail(error, in: execution)
+            _ = try await fail(error, in: execution, under: observer)
         }
     }
 
@@ -15,31 +15,39 @@ extension Entrypoint {
     ///
     /// - Throws: what `onError` throws.
     @inlinable @inline(__always)
-    package func perform(_ execution: Execution, initial: ExecutionResult? = nil) async throws -> ExecutionResult {
+    package func perform(
+        _ execution: Execution,
+        initial: ExecutionResult? = nil,
+        under observer: some StepObserver = Unobserved()
+    ) async throws -> ExecutionResult {
         do {
-            return try await throwingPerform(execution, initial: initial)
+            return try await throwingPerform(execution, initial: initial, under: observer)
         } catch {
-            return try await fail(error, in: execution)
+            return try await fail(error, in: execution, under: observer)
         }
     }
 
     /// Runs all steps; an error is thrown (kser: `unsafe_execute`).
     @inlinable @inline(__always)
-    package func throwingPerform(_ execution: Execution, initial: ExecutionResult? = nil) async throws
-        -> ExecutionResult
-    {
+    package func throwingPerform(
+        _ execution: Execution,
+        initial: ExecutionResult? = nil,
+        under observer: some StepObserver = Unobserved()
+    ) async throws -> ExecutionResult {
         if let initial { _ = execution.merge(initial) }
-        let parameters = try await execution.observed(.entrypoint(.preRun)) { try await prepare(execution) }
-        let ran = try await execution.observed(.entrypoint(.run)) {
+        let parameters = try await observer.observe(.entrypoint(.preRun), of: execution) {
+            try await prepare(execution)
+        }
+        let ran = try await observer.observe(.entrypoint(.run), of: execution) {
             execution.noteRun()
             return try await limitedRun(parameters, in: execution)
         }
-        let result = try await execution.observed(.entrypoint(.postRun)) {
+        let result = try await observer.observe(.entrypoint(.postRun), of: execution) {
             execution.logStep("PostRun")
             return try await postRun(ran, in: execution)
         }
         let merged = execution.merge(result)
-        return try await execution.observed(.entrypoint(.onSuccess)) {
+        return try await observer.observe(.entrypoint(.onSuccess), of: execution) {
             execution.logOutcome(.info, "Success", merged)
             return try await onSuccess(merged, in: execution)
         }
@@ -64,10 +72,14 @@ extension Entrypoint {
     }
 
     @inlinable
-    func fail(_ error: any Error, in execution: Execution) async throws -> ExecutionResult {
-        execution.observer?.observe(error, in: execution)
+    func fail(
+        _ error: any Error,
+        in execution: Execution,
+        under observer: some StepObserver
+    ) async throws -> ExecutionResult {
+        observer.observe(error, in: execution)
         let merged = execution.merge(.from(error, uuid: execution.uuid))
-        return try await execution.observed(.entrypoint(.onError)) {
+        return try await observer.observe(.entrypoint(.onError), of: execution) {
             execution.logOutcome(.error, "Failed", merged)
             return try await onError(merged, in: execution)
         }

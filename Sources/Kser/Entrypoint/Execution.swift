@@ -10,19 +10,6 @@ public final class Execution: Sendable {
         var message: Message
         var status: TaskStatus
         var replyHeaders: (@Sendable () -> [Record.Header])?
-        /// Whether the params and the metadata were empty when they were first set.
-        var hadNoParams: Bool?
-        var hadNoMetadata: Bool?
-
-        mutating func set(params: JSONObject) {
-            if hadNoParams == nil { hadNoParams = message.params.isEmpty }
-            message.params = params
-        }
-
-        mutating func set(metadata: JSONObject) {
-            if hadNoMetadata == nil { hadNoMetadata = message.metadata.isEmpty }
-            message.metadata = metadata
-        }
     }
 
     /// The uuid of the task.
@@ -45,6 +32,8 @@ public final class Execution: Sendable {
     private let state: Mutex<State>
     private let isTask: Bool
     private let revision = Atomic(0)
+    private let hadParams: Bool
+    private let hadMetadata: Bool
 
     /// The execution of a message.
     init(
@@ -66,6 +55,8 @@ public final class Execution: Sendable {
         self.logger = logger
         self.monitor = monitor
         self.observer = observer
+        hadParams = !message.params.isEmpty
+        hadMetadata = !message.metadata.isEmpty
         state = Mutex(State(message: message, status: status))
     }
 
@@ -101,7 +92,7 @@ public final class Execution: Sendable {
     public var params: JSONObject {
         get { state.withLock { $0.message.params } }
         set {
-            state.withLock { $0.set(params: newValue) }
+            state.withLock { $0.message.params = newValue }
             revision.add(1, ordering: .sequentiallyConsistent)
         }
     }
@@ -109,7 +100,7 @@ public final class Execution: Sendable {
     /// Data about the message; it goes on with the messages of the next tasks.
     public var metadata: JSONObject {
         get { state.withLock { $0.message.metadata } }
-        set { state.withLock { $0.set(metadata: newValue) } }
+        set { state.withLock { $0.message.metadata = newValue } }
     }
 
     /// The result so far: the previous task's, what was printed, and later what the handler returned.
@@ -188,20 +179,18 @@ extension Execution {
     ///
     /// Params and metadata that were empty are not shared with the run, as in kser.
     var received: Message {
-        state.withLock { state in
-            var message = state.message
-            if state.hadNoParams == true { message.params = [:] }
-            if state.hadNoMetadata == true { message.metadata = [:] }
-            return message
-        }
+        var message = state.withLock { $0.message }
+        if !hadParams { message.params = [:] }
+        if !hadMetadata { message.metadata = [:] }
+        return message
     }
 
     /// Takes over what another run changed.
     func takeChanges(of other: Execution) {
         let changed = other.state.withLock { $0.message }
         state.withLock { state in
-            state.set(params: changed.params)
-            state.set(metadata: changed.metadata)
+            state.message.params = changed.params
+            state.message.metadata = changed.metadata
             state.message.result = changed.result
         }
     }

@@ -1,7 +1,7 @@
 /// Records of one partition that were read together.
 package struct PartitionBatch: Sendable {
     package let stream: PartitionStream
-    package var records: [Record]
+    package let records: [Record]
     package let bytes: Int
 }
 

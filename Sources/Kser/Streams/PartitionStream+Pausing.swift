@@ -46,11 +46,11 @@ extension PartitionStream {
     /// Puts the rest of a batch that was begun back, to be handed out first when the partition is resumed.
     ///
     /// - Returns: false when the partition is not paused, and nothing was put back.
-    func setAside(_ records: [Record]) -> Bool {
+    func setAside(_ batch: PartitionBatch, from index: Int) -> Bool {
         state.withLock { state in
-            guard isPaused, !isEnded, let first = records.first else { return false }
-            let rest = PartitionBatch(stream: self, records: records)
-            state.ledger.withdraw(from: first.offset)
+            if !isPaused || isEnded { return false }
+            let rest = PartitionBatch(stream: self, records: Array(batch.records[index...]))
+            state.ledger.withdraw(from: batch.records[index].offset)
             state.bufferedRecords += rest.records.count
             state.bufferedBytes += rest.bytes
             state.aside.insert(rest, at: 0)

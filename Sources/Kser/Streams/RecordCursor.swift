@@ -5,11 +5,8 @@
 final class RecordCursor {
     private let inbox: Mailbox<PartitionBatch>
     private let completesPrevious: Bool
-    private var stream: PartitionStream?
-    /// What the batch at hand has left, the next one last, so that it is moved out rather than copied.
-    private var rest: [Record] = []
-    /// The record whose work the loop's body is doing.
-    private var current: Int64?
+    private var batch: PartitionBatch?
+    private var index = 0
     private let onDrop: @Sendable () -> Void
 
     init(
@@ -23,47 +20,39 @@ final class RecordCursor {
     }
 
     deinit {
-        if let first = current ?? rest.last?.offset { stream?.withdraw(from: first) }
+        if completesPrevious, index > 0 { index -= 1 }
+        withdrawRest()
         onDrop()
     }
 
-    @inline(__always)
     func next(isolation: isolated (any Actor)?) async throws -> Record? {
-        if let record = nextAtHand() { return record }
-        return try await nextToCome(isolation: isolation)
+        if completesPrevious, index > 0, let batch { batch.stream.complete(batch.records[index - 1]) }
+        while true {
+            if let batch, index < batch.records.count {
+                if mayHandOut(batch) {
+                    index += 1
+                    return batch.records[index - 1]
+                }
+            }
+            batch = nil
+            index = 0
+            guard let taken = try await inbox.next(isolation: isolation) else { return nil }
+            batch = taken.stream.begin(taken)
+        }
     }
 
-    /// The next record of the batch at hand; nil when it is used up, or its partition ended or is paused.
-    private func nextAtHand() -> Record? {
-        guard let stream else { return nil }
-        if let current = current.take() { stream.complete(current) }
-        if !stream.isFlowing { putBack(to: stream) }
-        guard let record = rest.popLast() else {
-            self.stream = nil
-            return nil
-        }
-        if completesPrevious { current = record.offset }
-        return record
+    /// Whether the next record may be handed out; if not, the rest of the batch is taken back.
+    private func mayHandOut(_ batch: PartitionBatch) -> Bool {
+        if batch.stream.isFlowing { return true }
+        if !batch.stream.isEnded { return !batch.stream.setAside(batch, from: index) }
+        withdrawRest()
+        return false
     }
 
-    private func nextToCome(isolation: isolated (any Actor)?) async throws -> Record? {
-        while let arrived = try await inbox.next(isolation: isolation) {
-            guard let batch = arrived.stream.begin(arrived) else { continue }
-            stream = batch.stream
-            rest = batch.records.reversed()
-            if let record = nextAtHand() { return record }
-        }
-        return nil
-    }
-
-    /// Gives back what a partition that ended or is paused is not to hand out.
-    private func putBack(to stream: PartitionStream) {
-        guard let next = rest.last else { return }
-        if stream.isEnded {
-            stream.withdraw(from: next.offset)
-        } else if !stream.setAside(rest.reversed()) {
-            return
-        }
-        rest = []
+    private func withdrawRest() {
+        guard let batch, index < batch.records.count else { return }
+        batch.stream.withdraw(from: batch.records[index].offset)
+        self.batch = nil
+        index = 0
     }
 }
