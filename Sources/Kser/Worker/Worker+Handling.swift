@@ -20,8 +20,12 @@ extension Worker {
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await perform(record, of: partition)
+            let dispatch = isBare ? await controller.dispatch(record) : await perform(record, of: partition)
             if dispatch.refusal == nil, dispatch.step == nil, dispatch.duplicate == nil {
+                if isBare, dispatch.result.isSuccess {
+                    partition.complete(record)
+                    return nil
+                }
                 return await answer(record, dispatch, of: partition)
             }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
