@@ -69,11 +69,10 @@ public final class PartitionStream: Sendable {
     ///
     /// - Returns: false when the record is not in work here, for example because it was completed before.
     @discardableResult
-    public func complete(_ record: Record) -> Bool { complete(record.offset) }
-
-    @discardableResult
-    func complete(_ offset: Int64) -> Bool {
-        let (known, isIdle) = state.withLock { state in (state.ledger.complete(offset), state.ledger.inFlight == 0) }
+    public func complete(_ record: Record) -> Bool {
+        let (known, isIdle) = state.withLock { state in
+            (state.ledger.complete(record.offset), state.ledger.inFlight == 0)
+        }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
         return known
     }
