@@ -1,27 +1,9 @@
-// Reading a parsed document. simdjson's types cross the border as bytes: they are trivially copyable and small.
-#include "CSimdjson.h"
-
-#include <cstring>
-#include <simdjson.h>
-#include <type_traits>
+// Reading a parsed document.
+#include "Elements.hpp"
 
 using namespace simdjson;
 
 namespace {
-
-template <class To, class From> To as(const From &from) noexcept {
-    static_assert(sizeof(To) == sizeof(From), "simdjson's elements are 16 bytes");
-    static_assert(std::is_trivially_copyable<From>::value && std::is_trivially_copyable<To>::value, "bytes will do");
-    To to;
-    std::memcpy(static_cast<void *>(&to), static_cast<const void *>(&from), sizeof to);
-    return to;
-}
-
-dom::element element(kser_json_element bytes) noexcept { return as<dom::element>(bytes); }
-
-template <class T> bool get(kser_json_element bytes, T *value) noexcept {
-    return element(bytes).get<T>().get(*value) == SUCCESS;
-}
 
 // size() stops at 0xFFFFFF.
 template <class Container> size_t count_of(const Container &container) noexcept {
@@ -32,12 +14,9 @@ template <class Container> size_t count_of(const Container &container) noexcept 
     return count;
 }
 
-// The first byte tells most keys apart without a call.
 bool has_key(const dom::object::iterator &field, const uint8_t *key, size_t count) noexcept {
     if (field.key_length() != count) return false;
-    if (count == 0) return true;
-    auto bytes = reinterpret_cast<const uint8_t *>(field.key_c_str());
-    return bytes[0] == key[0] && std::memcmp(bytes, key, count) == 0;
+    return kser_json_equal({reinterpret_cast<const uint8_t *>(field.key_c_str()), count}, key, count);
 }
 
 }  // namespace

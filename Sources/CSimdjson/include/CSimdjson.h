@@ -44,11 +44,10 @@ typedef enum __attribute__((enum_extensibility(closed))) : uint8_t {
     kser_json_type_object,
 } kser_json_type;
 
-/// A document without content, or NULL when memory is short.
-kser_json_document *kser_json_document_new(void);
-void kser_json_document_free(kser_json_document *document);
-/// For how many bytes of text the document holds buffers.
-size_t kser_json_document_capacity(const kser_json_document *document);
+/// A document, or NULL when memory is short: a new one, or one that this thread gave back.
+kser_json_document *kser_json_document_take(void);
+/// Ends the use of a document. Each thread keeps a bounded sum of buffers for the next ones.
+void kser_json_document_give(kser_json_document *document);
 
 /// Parses and fully validates a text. False for whatever simdjson refuses; the text is not needed afterwards.
 ///
@@ -80,8 +79,38 @@ size_t kser_json_count_keys(kser_json_element object);
 
 /// Whether a text is these bytes.
 static inline bool kser_json_equal(kser_json_text text, const uint8_t *bytes, size_t count) {
-    return text.count == count && (count == 0 || __builtin_memcmp(text.bytes, bytes, count) == 0);
+    if (text.count != count) return false;
+    if (count == 0) return true;
+    // Most texts differ in the first byte; the short rest is not worth a call.
+    if (text.bytes[0] != bytes[0]) return false;
+    if (count > 16) return __builtin_memcmp(text.bytes, bytes, count) == 0;
+    for (size_t index = 1; index < count; index++) {
+        if (text.bytes[index] != bytes[index]) return false;
+    }
+    return true;
 }
+
+/// A result as kser's peers write it.
+typedef struct {
+    kser_json_text uuid, output, errors;
+    int64_t retcode;
+    kser_json_element retval;
+    /// Whether it is an object with fields.
+    bool has_retval;
+} kser_json_result;
+
+/// A message as kser's peers write it.
+typedef struct {
+    kser_json_text uuid, entrypoint;
+    kser_json_element params, metadata;
+    kser_json_result result;
+    /// Whether each is an object with fields.
+    bool has_params, has_metadata;
+    bool has_result;
+} kser_json_message;
+
+/// Reads a message. False for what is out of the ordinary: a field of another type, a result that lacks a field.
+bool kser_json_read_message(kser_json_element root, kser_json_message *message);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 /// What a dispatched message was to its operation, and so what has to be done before its record is completed.
-struct OperationStep: Sendable {
+final class OperationStep: Sendable {
     enum Standing: Sendable {
         /// The task was run or compensated; its result is to be recorded in this operation.
         case ran(OperationRecord)
@@ -16,6 +16,22 @@ struct OperationStep: Sendable {
     let owner: String
     let cluster: OperationCluster
     let controller: Controller
+
+    init(
+        _ standing: Standing,
+        of ticket: OperationTicket,
+        owner: String,
+        in cluster: OperationCluster,
+        on controller: Controller,
+        isReplied: Bool
+    ) {
+        self.standing = standing
+        self.isReplied = isReplied
+        self.ticket = ticket
+        self.owner = owner
+        self.cluster = cluster
+        self.controller = controller
+    }
 
     /// The outcome, where it does not depend on the result.
     var outcome: Outcome? {
@@ -56,14 +72,7 @@ extension OperationCluster {
         let lineage = Lineage(record)
         let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
-            OperationStep(
-                standing: standing,
-                isReplied: isReplied,
-                ticket: ticket,
-                owner: owner,
-                cluster: self,
-                controller: controller
-            )
+            OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
         }
         var arrival = arrival
         let admitted: Changed<OperationRecord.Admission>

@@ -18,6 +18,13 @@ struct Arrival: Sendable {
         Invocation(message: execution.received, record: execution.record, attempt: execution.attempt)
     }
 
+    /// Runs the entrypoint, or does what is done with it instead.
+    @inline(__always)
+    func run(_ entrypoint: RegisteredEntrypoint) async throws -> ExecutionResult {
+        if let work { return try await work(entrypoint, execution) }
+        return try await entrypoint.perform(execution, nil)
+    }
+
     func failure(_ error: any Error) -> ExecutionResult { .from(error, uuid: execution.received.uuid) }
 }
 

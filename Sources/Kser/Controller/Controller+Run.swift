@@ -13,7 +13,11 @@ extension Controller {
 
     /// Runs the message in these bytes; whatever happens becomes the result.
     public nonisolated func run(_ bytes: [UInt8]) async -> ExecutionResult {
-        await dispatch(bytes, record: nil, attempt: 1).result
+        do {
+            return await dispatch(try await receive(bytes, of: nil)).result
+        } catch {
+            return refuse(bytes, nil, error).result
+        }
     }
 
     /// Runs the message in this text; whatever happens becomes the result.
@@ -26,42 +30,28 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        await dispatch(record, attempt: attempt, in: nil, under: nil)
+        do {
+            return await dispatch(try await receive(record.value, of: record, attempt: attempt))
+        } catch {
+            return refuse(record.value ?? [], record, error)
+        }
     }
 
     /// Runs the message in a record as far as the supervision lets it, a task of an operation as the cluster's store allows.
     nonisolated func dispatch(
         _ record: Record,
-        attempt: Int = 1,
+        attempt: Int,
         in cluster: OperationCluster?,
         under supervision: Supervision?
     ) async -> Dispatch {
-        guard let value = record.value else {
-            let error = KserError.validation("The record has no value: a tombstone is not a message")
-            return refuse([], record, error)
-        }
-        return await dispatch(value, record: record, attempt: attempt, in: cluster, under: supervision)
-    }
-
-    private nonisolated func dispatch(
-        _ bytes: [UInt8],
-        record: Record?,
-        attempt: Int,
-        in cluster: OperationCluster? = nil,
-        under supervision: Supervision? = nil
-    ) async -> Dispatch {
         var arrival: Arrival
         do {
-            if let onMessage = hooks.onMessage {
-                arrival = makeArrival(try await onMessage(decode(bytes, of: record)), record: record, attempt: attempt)
-            } else {
-                arrival = makeArrival(try decode(bytes, of: record), record: record, attempt: attempt)
-            }
+            arrival = try await receive(record.value, of: record, attempt: attempt)
         } catch {
-            return refuse(bytes, record, error)
+            return refuse(record.value ?? [], record, error)
         }
         arrival.supervision = supervision
-        if let cluster, let record, let ticket = OperationTicket(arrival.execution.received) {
+        if let cluster, let ticket = OperationTicket(arrival.execution.received) {
             // The store tells copies of a task apart, and what a copy owes.
             return await cluster.dispatch(arrival, ticket, record, on: self)
         }
@@ -71,6 +61,16 @@ extension Controller {
         return await dispatch(arrival)
     }
 
+    /// Decodes a message, as the application's hook lets it through.
+    @inline(__always)
+    private nonisolated func receive(_ bytes: [UInt8]?, of record: Record?, attempt: Int = 1) async throws -> Arrival {
+        guard let bytes else { throw KserError.validation("The record has no value: a tombstone is not a message") }
+        let message = try decode(bytes, of: record)
+        guard let onMessage = hooks.onMessage else { return makeArrival(message, record: record, attempt: attempt) }
+        return makeArrival(try await onMessage(message), record: record, attempt: attempt)
+    }
+
+    @inline(__always)
     private nonisolated func decode(_ bytes: [UInt8], of record: Record?) throws -> Message {
         logger.log(.debug) {
             LogRecord(
@@ -103,13 +103,15 @@ extension Controller {
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.
+    @inline(__always)
     nonisolated func dispatch(_ arrival: Arrival) async -> Dispatch {
-        if let monitor { return await dispatch(arrival, monitor) }
-        return await observe(arrival)
+        if monitor == nil, observer == nil { return await settle(arrival) }
+        return await watch(arrival)
     }
 
-    /// Runs a message, and tells the monitor.
-    private nonisolated func dispatch(_ arrival: Arrival, _ monitor: any KserMonitor) async -> Dispatch {
+    /// Runs a message under the eyes of the monitor and the observer.
+    private nonisolated func watch(_ arrival: Arrival) async -> Dispatch {
+        guard let monitor else { return await observe(arrival) }
         monitor.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
         let start = ContinuousClock.now
         let dispatch = await observe(arrival)
@@ -125,19 +127,25 @@ extension Controller {
 
     @inline(__always)
     private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
-        let dispatch = middleware.isEmpty ? await arrive(arrival) : await pass(arrival)
+        if !middleware.isEmpty { return await conclude(await pass(arrival)) }
+        let result: ExecutionResult
+        do {
+            result = try await perform(arrival)
+        } catch {
+            return await conclude(Dispatch(arrival.execution, arrival.failure(error), arrival.refusal))
+        }
+        // Most messages end here, where there is nothing to tell anybody.
+        if result.isSuccess, hooks.onSuccess == nil, !logger.isEnabled(.info) {
+            return Dispatch(arrival.execution, result, nil)
+        }
+        return await conclude(Dispatch(arrival.execution, result, nil))
+    }
+
+    /// Logs what became of a message and hands it to the application's hook; one that throws makes it a failure.
+    private nonisolated func conclude(_ dispatch: Dispatch) async -> Dispatch {
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
         guard let hook, let message = dispatch.message else { return dispatch }
-        return await conclude(dispatch, message, hook)
-    }
-
-    /// Hands a result to the application's hook; one that throws makes it a failure.
-    private nonisolated func conclude(
-        _ dispatch: Dispatch,
-        _ message: Message,
-        _ hook: ControllerHooks.Conclusion
-    ) async -> Dispatch {
         var dispatch = dispatch
         do {
             dispatch.result = try await hook(message, dispatch.result)
@@ -146,17 +154,6 @@ extension Controller {
             log(dispatch)
         }
         return dispatch
-    }
-
-    /// Runs the entrypoint of a message.
-    private nonisolated func arrive(_ arrival: Arrival) async -> Dispatch {
-        let result: ExecutionResult
-        do {
-            result = try await perform(arrival)
-        } catch {
-            result = arrival.failure(error)
-        }
-        return Dispatch(arrival.execution, result, arrival.refusal)
     }
 
     /// Takes a message through the middleware to its entrypoint.
@@ -188,16 +185,11 @@ extension Controller {
         }
     }
 
+    @inline(__always)
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
-        guard let supervision = arrival.supervision else { return try await run(entrypoint, arrival) }
-        return try await supervision.run(arrival.execution) { try await self.run(entrypoint, arrival) }
-    }
-
-    private nonisolated func run(_ entrypoint: RegisteredEntrypoint, _ arrival: Arrival) async throws -> ExecutionResult
-    {
-        if let work = arrival.work { return try await work(entrypoint, arrival.execution) }
-        return try await entrypoint.perform(arrival.execution, nil)
+        guard let supervision = arrival.supervision else { return try await arrival.run(entrypoint) }
+        return try await supervision.run(arrival.execution) { try await arrival.run(entrypoint) }
     }
 
     /// The operation that is registered under its path.
@@ -205,6 +197,7 @@ extension Controller {
         registry.withLock { $0[path]?.operation }
     }
 
+    @inline(__always)
     private nonisolated func makeArrival(_ message: consuming Message, record: Record?, attempt: Int) -> Arrival {
         let entrypoint = registry.withLock { $0[message.entrypoint] }
         let path = entrypoint?.path ?? message.entrypoint

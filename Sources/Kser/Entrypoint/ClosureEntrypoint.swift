@@ -12,7 +12,7 @@ struct ClosureEntrypoint<Parameters: Decodable & Sendable, Output: Sendable>: En
         result = try HandlerOutput.conversion(from: Output.self)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func run(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
         try result(try await handler(parameters, execution), execution)
     }

@@ -2,44 +2,52 @@ extension Entrypoint {
     /// What kser's constructor does: `postInit`, whose failure is merged into the result and handed to `onError`.
     ///
     /// - Throws: what `onError` throws.
-    @inlinable
-    package func begin(_ execution: Execution) async throws {
+    @inlinable @inline(__always)
+    package func begin(_ execution: Execution, under observer: some StepObserver = Unobserved()) async throws {
         do {
             try await postInit(execution)
         } catch {
-            _ = try await fail(error, in: execution)
+            _ = try await fail(error, in: execution, under: observer)
         }
     }
 
     /// Runs all steps; an error goes to `onError` (kser: `execute`).
     ///
     /// - Throws: what `onError` throws.
-    @inlinable
-    package func perform(_ execution: Execution, initial: ExecutionResult? = nil) async throws -> ExecutionResult {
+    @inlinable @inline(__always)
+    package func perform(
+        _ execution: Execution,
+        initial: ExecutionResult? = nil,
+        under observer: some StepObserver = Unobserved()
+    ) async throws -> ExecutionResult {
         do {
-            return try await throwingPerform(execution, initial: initial)
+            return try await throwingPerform(execution, initial: initial, under: observer)
         } catch {
-            return try await fail(error, in: execution)
+            return try await fail(error, in: execution, under: observer)
         }
     }
 
     /// Runs all steps; an error is thrown (kser: `unsafe_execute`).
-    @inlinable
-    package func throwingPerform(_ execution: Execution, initial: ExecutionResult? = nil) async throws
-        -> ExecutionResult
-    {
+    @inlinable @inline(__always)
+    package func throwingPerform(
+        _ execution: Execution,
+        initial: ExecutionResult? = nil,
+        under observer: some StepObserver = Unobserved()
+    ) async throws -> ExecutionResult {
         if let initial { _ = execution.merge(initial) }
-        let parameters = try await execution.observed(.entrypoint(.preRun)) { try await prepare(execution) }
-        let ran = try await execution.observed(.entrypoint(.run)) {
+        let parameters = try await observer.observe(.entrypoint(.preRun), of: execution) {
+            try await prepare(execution)
+        }
+        let ran = try await observer.observe(.entrypoint(.run), of: execution) {
             execution.noteRun()
             return try await limitedRun(parameters, in: execution)
         }
-        let result = try await execution.observed(.entrypoint(.postRun)) {
+        let result = try await observer.observe(.entrypoint(.postRun), of: execution) {
             execution.logStep("PostRun")
             return try await postRun(ran, in: execution)
         }
         let merged = execution.merge(result)
-        return try await execution.observed(.entrypoint(.onSuccess)) {
+        return try await observer.observe(.entrypoint(.onSuccess), of: execution) {
             execution.logOutcome(.info, "Success", merged)
             return try await onSuccess(merged, in: execution)
         }
@@ -57,17 +65,21 @@ extension Entrypoint {
         return try execution.params.parameters(Parameters.self)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func limitedRun(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
         guard let timeLimit else { return try await run(parameters, in: execution) }
         return try await withTimeLimit(timeLimit) { try await run(parameters, in: execution) }
     }
 
     @inlinable
-    func fail(_ error: any Error, in execution: Execution) async throws -> ExecutionResult {
-        execution.observer?.observe(error, in: execution)
+    func fail(
+        _ error: any Error,
+        in execution: Execution,
+        under observer: some StepObserver
+    ) async throws -> ExecutionResult {
+        observer.observe(error, in: execution)
         let merged = execution.merge(.from(error, uuid: execution.uuid))
-        return try await execution.observed(.entrypoint(.onError)) {
+        return try await observer.observe(.entrypoint(.onError), of: execution) {
             execution.logOutcome(.error, "Failed", merged)
             return try await onError(merged, in: execution)
         }

@@ -30,16 +30,18 @@ final class RegisteredEntrypoint: Sendable {
                 path: entrypoint.path,
                 isTask: entrypoint is any TaskEntrypoint,
                 perform: { execution, initial in
-                    try await execution.observed(.entrypoint(.execute)) {
-                        try await entrypoint.begin(execution)
-                        return try await entrypoint.perform(execution, initial: initial)
+                    if let observer = execution.observer {
+                        return try await Self.perform(entrypoint, execution, initial, under: observer)
                     }
+                    try await entrypoint.begin(execution)
+                    return try await entrypoint.perform(execution, initial: initial)
                 },
                 throwingPerform: { execution, initial in
-                    try await execution.observed(.entrypoint(.execute)) {
-                        try await entrypoint.begin(execution)
-                        return try await entrypoint.throwingPerform(execution, initial: initial)
+                    if let observer = execution.observer {
+                        return try await Self.throwingPerform(entrypoint, execution, initial, under: observer)
                     }
+                    try await entrypoint.begin(execution)
+                    return try await entrypoint.throwingPerform(execution, initial: initial)
                 },
                 compensation: Self.compensation(of: entrypoint)
             )
@@ -77,6 +79,32 @@ final class RegisteredEntrypoint: Sendable {
             },
             compensation: Self.compensation(of: operation)
         )
+    }
+
+    @usableFromInline
+    static func perform(
+        _ entrypoint: some Entrypoint,
+        _ execution: Execution,
+        _ initial: ExecutionResult?,
+        under observer: some StepObserver
+    ) async throws -> ExecutionResult {
+        try await observer.observe(.entrypoint(.execute), of: execution) {
+            try await entrypoint.begin(execution, under: observer)
+            return try await entrypoint.perform(execution, initial: initial, under: observer)
+        }
+    }
+
+    @usableFromInline
+    static func throwingPerform(
+        _ entrypoint: some Entrypoint,
+        _ execution: Execution,
+        _ initial: ExecutionResult?,
+        under observer: some StepObserver
+    ) async throws -> ExecutionResult {
+        try await observer.observe(.entrypoint(.execute), of: execution) {
+            try await entrypoint.begin(execution, under: observer)
+            return try await entrypoint.throwingPerform(execution, initial: initial, under: observer)
+        }
     }
 
     @usableFromInline

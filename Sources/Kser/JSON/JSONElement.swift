@@ -67,18 +67,12 @@ extension kser_json_element {
 extension kser_json_text {
     @inline(__always) var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: count) }
 
-    @inline(__always) var string: String { String(decoding: buffer, as: UTF8.self) }
+    @inline(__always) var string: String { count == 0 ? "" : String(decoding: buffer, as: UTF8.self) }
 
     @inline(__always)
     func isEqual(to text: String) -> Bool {
         var text = text
         return text.withUTF8 { kser_json_equal(self, $0.baseAddress, $0.count) }
-    }
-
-    /// Whether a key is this name: `switch key { case "uuid": … }`.
-    @inline(__always)
-    static func ~= (name: StaticString, key: kser_json_text) -> Bool {
-        kser_json_equal(key, name.utf8Start, name.utf8CodeUnitCount)
     }
 }
 

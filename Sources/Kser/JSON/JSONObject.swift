@@ -10,6 +10,7 @@ public struct JSONObject: Sendable {
     enum Storage: Sendable {
         case empty
         case entries(JSONEntries)
+        /// An object that has fields.
         case undecoded(JSONNode)
     }
 
@@ -30,6 +31,9 @@ public struct JSONObject: Sendable {
         self.init()
         if !node.isEmpty { storage = .undecoded(node) }
     }
+
+    /// The object at this node, which has fields.
+    init(undecoded node: JSONNode) { storage = .undecoded(node) }
 
     init(_ entries: JSONEntries) { storage = .entries(entries) }
 
@@ -60,7 +64,7 @@ public struct JSONObject: Sendable {
         switch storage {
         case .empty: true
         case .entries(let entries): entries.list.isEmpty
-        case .undecoded(let node): node.isEmpty
+        case .undecoded: false
         }
     }
 

@@ -24,7 +24,11 @@ struct ScalarDictionary<Value: Sendable>: Sendable {
 
     func place(of key: String) -> Int? {
         if let places { return places[ScalarKey(key)] }
-        return list.firstIndex { $0.key.hasSameScalars(as: key) }
+        // No closure takes an element: its value would be copied.
+        return list.withUnsafeBufferPointer { list in
+            for place in list.indices where list[place].key.hasSameScalars(as: key) { return place }
+            return nil
+        }
     }
 
     private mutating func append(_ key: String, _ value: Value) {

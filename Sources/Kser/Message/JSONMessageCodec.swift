@@ -65,76 +65,39 @@ extension Message {
     }
 }
 
-// The short way for messages as peers write them: one look at each field. Whatever is out of the ordinary gives nil, and
-// goes the long way above.
+// The short way for messages as peers write them. Whatever is out of the ordinary gives nil, and goes the long way above.
 extension Message {
     fileprivate init?(_ document: JSONDocument) {
-        guard let message = withExtendedLifetime(document, { Self.read(document) }) else { return nil }
-        self = message
-    }
-
-    private static func read(_ document: JSONDocument) -> Message? {
-        guard document.root.type == .object else { return nil }
-        var uuid, entrypoint, params, result, metadata: kser_json_element?
-        document.root.forEachField { key, value in
-            switch key {
-            case "uuid": uuid = value
-            case "entrypoint": entrypoint = value
-            case "params": params = value
-            case "result": result = value
-            case "metadata": metadata = value
-            default: break
-            }
+        var fields = kser_json_message()
+        guard kser_json_read_message(document.root, &fields) else { return nil }
+        self = withExtendedLifetime(document) {
+            let uuid = fields.uuid.string
+            return Message(
+                uuid: uuid,
+                entrypoint: fields.entrypoint.string,
+                params: fields.has_params ? document.object(fields.params) : JSONObject(),
+                result: fields.has_result ? document.result(fields.result, of: uuid) : nil,
+                metadata: fields.has_metadata ? document.object(fields.metadata) : JSONObject()
+            )
         }
-        guard let uuid = uuid?.text, let entrypoint = entrypoint?.text, let params = document.object(params),
-            let metadata = document.object(metadata)
-        else { return nil }
-        let name = uuid.string
-        guard let result else {
-            return Message(uuid: name, entrypoint: entrypoint.string, params: params, metadata: metadata)
-        }
-        guard let result = document.result(result, sharing: name) else { return nil }
-        return Message(
-            uuid: name,
-            entrypoint: entrypoint.string,
-            params: params,
-            result: result,
-            metadata: metadata
-        )
     }
 }
 
 extension JSONDocument {
-    /// The object of a field, empty when it is absent; nil when it is something else.
-    fileprivate func object(_ element: kser_json_element?) -> JSONObject? {
-        guard let element else { return JSONObject() }
-        guard element.type == .object else { return nil }
-        return element.count == 0 ? JSONObject() : JSONObject(JSONNode(document: self, element: element))
+    @inline(__always)
+    fileprivate func object(_ element: kser_json_element) -> JSONObject {
+        JSONObject(undecoded: JSONNode(document: self, element: element))
     }
 
-    /// The result of a complete object; the uuid of the message is taken where it is the same.
-    fileprivate func result(_ element: kser_json_element, sharing name: String) -> ExecutionResult? {
-        guard element.type == .object else { return nil }
-        var uuid, retcode, stdout, stderr, retval: kser_json_element?
-        element.forEachField { key, value in
-            switch key {
-            case "uuid": uuid = value
-            case "retcode": retcode = value
-            case "stdout": stdout = value
-            case "stderr": stderr = value
-            case "retval": retval = value
-            default: break
-            }
-        }
-        guard let uuid = uuid?.text, let retcode = retcode?.int64, let stdout = stdout?.text,
-            let stderr = stderr?.text, let retval = object(retval)
-        else { return nil }
-        return ExecutionResult(
-            uuid: uuid.isEqual(to: name) ? name : uuid.string,
-            retcode: Int(retcode),
-            stdout: stdout.string,
-            stderr: stderr.string,
-            retval: retval
+    /// The result; the uuid of the message is taken where it is the same.
+    @inline(__always)
+    fileprivate func result(_ fields: kser_json_result, of uuid: String) -> ExecutionResult {
+        ExecutionResult(
+            uuid: fields.uuid.isEqual(to: uuid) ? uuid : fields.uuid.string,
+            retcode: Int(fields.retcode),
+            stdout: fields.output.string,
+            stderr: fields.errors.string,
+            retval: fields.has_retval ? object(fields.retval) : JSONObject()
         )
     }
 }

@@ -30,12 +30,9 @@ package enum ExecutionStep: Sendable {
     case operation(ExecutionPhase)
 }
 
-/// What runs around executions and their steps: `KserTracing` makes spans of them.
+/// What runs around the steps of executions.
 @usableFromInline
-package protocol ExecutionObserver: AnyObject, Sendable {
-    /// Runs a message that arrived, and what the controller's hooks make of it.
-    func observeArrival(of execution: Execution, _ body: () async -> Dispatch) async -> Dispatch
-
+package protocol StepObserver {
     /// Runs a step.
     func observe<Value: Sendable>(
         _ step: ExecutionStep,
@@ -45,6 +42,31 @@ package protocol ExecutionObserver: AnyObject, Sendable {
 
     /// Hears of an error that ended the steps before it becomes the execution's result.
     func observe(_ error: any Error, in execution: Execution)
+}
+
+/// What runs around executions and their steps: `KserTracing` makes spans of them.
+@usableFromInline
+package protocol ExecutionObserver: StepObserver, AnyObject, Sendable {
+    /// Runs a message that arrived, and what the controller's hooks make of it.
+    func observeArrival(of execution: Execution, _ body: () async -> Dispatch) async -> Dispatch
+}
+
+/// Nothing runs around the steps. The compiler sees it, and what is not observed is as if there were no observers.
+@usableFromInline
+package struct Unobserved: StepObserver {
+    @inlinable
+    package init() {}
+
+    @inlinable
+    @inline(__always)
+    package func observe<Value: Sendable>(
+        _ step: ExecutionStep,
+        of execution: Execution,
+        _ body: () async throws -> Value
+    ) async throws -> Value { try await body() }
+
+    @inlinable
+    package func observe(_ error: any Error, in execution: Execution) {}
 }
 
 extension Execution {

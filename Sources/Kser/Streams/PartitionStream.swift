@@ -94,11 +94,13 @@ extension PartitionStream: AsyncSequence {
         fileprivate let cursor: RecordCursor?
 
         /// The next record; nil when the partition was taken away or the task is cancelled.
+        @inline(__always)
         public mutating func next() async throws -> Record? {
             try await next(isolation: #isolation)
         }
 
         /// The next record; nil when the partition was taken away or the task is cancelled.
+        @inline(__always)
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Record? {
             guard let cursor else { throw KserError.internal("A partition stream has one iterator; this is a second") }
             return try await cursor.next(isolation: actor)
@@ -247,7 +249,7 @@ extension PartitionStream {
             guard let batch = Self.nextBatch(&state, after: arrived, isPaused: isPaused) else { return (nil, false) }
             if state.ledger.committable == nil { state.committed = batch.records.first?.offset }
             if let first = batch.records.first { state.ledger.start(from: first.offset, at: now) }
-            for record in batch.records { state.ledger.begin(record.offset) }
+            for index in batch.records.indices { state.ledger.begin(batch.records[index].offset) }
             state.bufferedRecords -= batch.records.count
             state.bufferedBytes -= batch.bytes
             guard state.isFull, limits.allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)

@@ -25,20 +25,31 @@ final class RecordCursor {
         onDrop()
     }
 
+    @inline(__always)
     func next(isolation: isolated (any Actor)?) async throws -> Record? {
-        if completesPrevious, index > 0, let batch { batch.stream.complete(batch.records[index - 1]) }
-        while true {
-            if let batch, index < batch.records.count {
-                if mayHandOut(batch) {
-                    index += 1
-                    return batch.records[index - 1]
-                }
-            }
-            batch = nil
-            index = 0
-            guard let taken = try await inbox.next(isolation: isolation) else { return nil }
-            batch = taken.stream.begin(taken)
+        if let record = nextAtHand() { return record }
+        return try await nextToCome(isolation: isolation)
+    }
+
+    /// The next record of the batch at hand; nil when it is used up, or its partition ended or is paused.
+    private func nextAtHand() -> Record? {
+        guard let batch else { return nil }
+        if completesPrevious, index > 0 { batch.stream.complete(batch.records[index - 1]) }
+        if index < batch.records.count, mayHandOut(batch) {
+            index += 1
+            return batch.records[index - 1]
         }
+        self.batch = nil
+        index = 0
+        return nil
+    }
+
+    private func nextToCome(isolation: isolated (any Actor)?) async throws -> Record? {
+        while let arrived = try await inbox.next(isolation: isolation) {
+            batch = arrived.stream.begin(arrived)
+            if let record = nextAtHand() { return record }
+        }
+        return nil
     }
 
     /// Whether the next record may be handed out; if not, the rest of the batch is taken back.

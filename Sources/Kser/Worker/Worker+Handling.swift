@@ -4,6 +4,7 @@ extension Worker {
     ///
     /// - Returns: what has to be acknowledged; ``confirm(_:of:)`` then completes the record. Nil when the record is done,
     ///   or given up because the worker does not go on with it.
+    @inline(__always)
     func handle(
         _ record: Record,
         of partition: PartitionStream,
@@ -19,8 +20,12 @@ extension Worker {
             guard await commit() else { return nil }
         }
         if options.answersEverything {
-            let dispatch = await perform(record, of: partition)
+            let dispatch = isBare ? await controller.dispatch(record) : await perform(record, of: partition)
             if dispatch.refusal == nil, dispatch.step == nil, dispatch.duplicate == nil {
+                if isBare, dispatch.result.isSuccess {
+                    partition.complete(record)
+                    return nil
+                }
                 return await answer(record, dispatch, of: partition)
             }
             return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
@@ -143,10 +148,15 @@ extension Worker {
     /// Waits until a record of a retry topic may be tried.
     ///
     /// - Returns: false when the partition or the worker ends before; the record is given up then.
+    @inline(__always)
     func isDue(_ record: Record, of partition: PartitionStream) async -> Bool {
         guard let topics = options.retries?.topics,
             let wait = topics.wait(for: record, now: options.clock.now())
         else { return true }
+        return await isDue(record, of: partition, after: wait)
+    }
+
+    private func isDue(_ record: Record, of partition: PartitionStream, after wait: Duration) async -> Bool {
         partition.isHeld = true
         let isDue = await pause(for: wait, in: partition)
         partition.isHeld = false

@@ -19,6 +19,8 @@ public final class Worker: Sendable {
     let listener: CancellationListener?
     let deduplicator: Deduplicator?
     let supervision: Supervision?
+    /// Whether the worker runs messages and completes their records, and nothing else that may wait.
+    let isBare: Bool
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
 
@@ -46,6 +48,7 @@ public final class Worker: Sendable {
         }
         deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
         supervision = Supervision(listener?.registry, deduplicator)
+        isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
 
@@ -155,8 +158,13 @@ extension Worker {
     /// Waits while the worker is paused by its file.
     ///
     /// - Returns: false when the worker is to end.
+    @inline(__always)
     func mayGoOn() async -> Bool {
         guard let files = options.controlFiles else { return true }
+        return await mayGoOn(files)
+    }
+
+    private func mayGoOn(_ files: ControlFiles) async -> Bool {
         while true {
             if files.isTerminated {
                 stop()

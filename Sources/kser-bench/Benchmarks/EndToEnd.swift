@@ -44,8 +44,8 @@ func work(
 }
 
 private func rawParsing(_ backlog: Backlog) throws -> Double {
-    guard let document = kser_json_document_new() else { throw Misuse("simdjson has no memory") }
-    defer { kser_json_document_free(document) }
+    guard let document = kser_json_document_take() else { throw Misuse("simdjson has no memory") }
+    defer { kser_json_document_give(document) }
     var root = kser_json_element()
     return try RawConsumer.drain(backlog) { message in
         let isParsed = kser_json_parse(document, message.pointee.payload, message.pointee.len, 0, &root)

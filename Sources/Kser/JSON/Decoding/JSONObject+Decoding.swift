@@ -13,7 +13,8 @@ extension JSONObject {
     /// - Throws: `DecodingError`, which ``KserError/init(decoding:)`` turns into kser's words, and what the type's own
     ///   decoding throws.
     public func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any] = [:]) throws -> T {
-        try JSON.object(self).decode(type, userInfo: userInfo)
+        if case .undecoded(let node) = storage { return try node.decode(type, userInfo: userInfo) }
+        return try JSON.object(self).decode(type, userInfo: userInfo)
     }
 }
 
@@ -26,11 +27,7 @@ extension JSON {
     /// - Returns: the decoded value.
     /// - Throws: `DecodingError`, and what the type's own decoding throws.
     public func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any] = [:]) throws -> T {
-        let node = try node
-        return try withExtendedLifetime(node) {
-            let decoder = TapeDecoder(node, userInfo: userInfo)
-            return try decoder.value(type, node.element, [], decoder)
-        }
+        try node.decode(type, userInfo: userInfo)
     }
 
     /// The value in a parsed document: where it is, or written and parsed again.
@@ -52,5 +49,13 @@ extension JSON {
             }
             return JSONNode(document: document, element: document.root)
         }
+    }
+}
+
+extension JSONNode {
+    @inline(__always)
+    fileprivate func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any]) throws -> T {
+        let decoder = TapeDecoder(self, userInfo: userInfo)
+        return try decoder.value(type, element, [], decoder)
     }
 }
