@@ -58,7 +58,9 @@ public final class Worker: Sendable {
     ///
     /// - Throws: the error that ended the consumer, or that of a producer which is of no further use: results and dead
     ///   letters would never be sent, and nothing be completed. With ``Transactions`` also why they cannot begin.
-    public func run() async throws {
+    public func run() async throws { try await heedingServiceGroup { try await work() } }
+
+    private func work() async throws {
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
         defer { signals.end() }
         log(.info, "Consumer.Starting...")
@@ -123,7 +125,7 @@ public final class Worker: Sendable {
     }
 
     /// Begins to shut down; the loops over partitions see it and end.
-    private func stop() {
+    func stop() {
         if isShutDown.exchange(true, ordering: .acquiringAndReleasing) { return }
         log(.info, "Closing consumer and exiting")
         consumer.stop()
