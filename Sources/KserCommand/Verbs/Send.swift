@@ -94,7 +94,7 @@ private struct TaskForm: Sendable {
         if object["result"] == nil, object["metadata"] == nil, case .object(let params)? = object["params"] {
             return Message(entrypoint: name, params: params)
         }
-        var whole: JSONObject = ["uuid": .string(UUID().uuidString.lowercased())]
+        var whole: JSONObject = ["uuid": .string(.randomUUID())]
         whole.merge(object)
         return try JSONMessageCodec().decode(JSON.object(whole).bytes())
     }
