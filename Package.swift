@@ -189,7 +189,10 @@ let package = Package(
         ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
-        tests("SnippetTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport"]),
+        tests(
+            "SnippetTests",
+            ["Kser", "KserKafka", "KserMetrics", "KserStore", "KserTesting", "TestSupport"]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )
