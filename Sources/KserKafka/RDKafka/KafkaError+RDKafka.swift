@@ -108,7 +108,7 @@ extension rd_kafka_resp_err_t {
     /// Which setting to look at, when it is this error's alone.
     fileprivate var advice: String? {
         guard self == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT else { return nil }
-        return "sessionTimeout must lie between the broker's group.min.session.timeout.ms and group.max.session.timeout.ms"
+        return "the broker bounds sessionTimeout by group.min.session.timeout.ms and group.max.session.timeout.ms"
     }
 
     /// Whether the same request may succeed later.
