@@ -105,6 +105,9 @@ public final class Worker: Sendable {
     /// The group that the worker's consumer is in.
     package var groupID: String? { consumer.groupID }
 
+    /// Where the operations are kept whose tasks the worker runs.
+    package var operationStore: (any OperationStore)? { options.operations?.store }
+
     /// Whether ``pause()`` or a file holds the worker back.
     package var isHeldBack: Bool { isPaused || options.controlFiles?.isPaused == true }
 

@@ -35,13 +35,15 @@ public final class SwiftMetricsMonitor: Sendable {
         }
     }
 
-    /// Reports lag, offsets and buffers of the partitions that workers have now.
+    /// Reports lag, ages, offsets and buffers of the partitions that workers have now.
     public func reportPartitions() {
         for (partition, group) in partitions.withLock({ $0 }) where !partition.isEnded {
-            let status = partition.status
+            let status = partition.statistics
             let place = [("topic", status.topic), ("partition", "\(status.partition)"), ("group", group)]
             if let lag = status.lag { instruments.gauge("kser_consumer_lag", place).record(lag) }
             if let committed = status.committed { instruments.gauge("kser_committed_offset", place).record(committed) }
+            let oldest = (status.oldestAge ?? .zero) / .seconds(1)
+            instruments.gauge("kser_oldest_in_flight_seconds", place).record(oldest)
             instruments.gauge("kser_incomplete_offsets", place).record(status.incomplete)
             instruments.gauge("kser_buffered_records", place).record(status.buffered)
         }
