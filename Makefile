@@ -8,7 +8,7 @@ CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Wer
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
 COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
-.PHONY: demo test soak lint tsan asan bench docs deps clean
+.PHONY: demo test soak lint tsan asan traits bench docs deps clean
 
 # 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
 demo:
@@ -51,7 +51,13 @@ asan:
 # A table here, and .build/bench.json. ONLY="decode latency" measures these alone.
 bench:
 	@Tests/Support/deps.sh run
+	swift build --configuration release --product kser
 	swift run --configuration release kser-bench .build/bench.json $(ONLY)
+
+# The adapters to packages outside, which are fetched for it; nothing else here needs the network once `make deps` has run.
+TRAITS := DistributedTracing,ServiceLifecycle,SwiftLog,SwiftMetrics
+traits:
+	swift test --scratch-path .build/traits --traits $(TRAITS) --filter '^AdapterTests\.'
 
 # .build/docs.doccarchive
 docs:
@@ -62,4 +68,4 @@ deps:
 
 clean:
 	swift package clean
-	rm -rf .build/checked .build/tsan .build/asan .build/docs .build/docs.doccarchive
+	rm -rf .build/checked .build/tsan .build/asan .build/traits .build/docs .build/docs.doccarchive

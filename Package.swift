@@ -24,6 +24,18 @@ func program(_ name: String, path: String, _ dependencies: [Target.Dependency]) 
     .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
+/// A product of a package outside, which is not even fetched unless the trait is on.
+func adapter(_ product: String, _ package: String, _ trait: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: [trait]))
+}
+
+let adapters: [Target.Dependency] = [
+    adapter("Logging", "swift-log", "SwiftLog"),
+    adapter("Metrics", "swift-metrics", "SwiftMetrics"),
+    adapter("ServiceLifecycle", "swift-service-lifecycle", "ServiceLifecycle"),
+    adapter("Tracing", "swift-distributed-tracing", "DistributedTracing"),
+]
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -43,6 +55,18 @@ let package = Package(
         .library(name: "KserTracing", targets: ["KserTracing"]),
         .library(name: "OpenTracing", targets: ["OpenTracing"]),
         .library(name: "OpenTracingMock", targets: ["OpenTracingMock"]),
+    ],
+    traits: [
+        .trait(name: "DistributedTracing", description: "Spans in swift-distributed-tracing"),
+        .trait(name: "ServiceLifecycle", description: "Workers as services of swift-service-lifecycle"),
+        .trait(name: "SwiftLog", description: "Log lines to swift-log, and swift-log's lines to sinks of kser"),
+        .trait(name: "SwiftMetrics", description: "Metrics of workers in swift-metrics"),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.4.1"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.10.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.11.0"),
     ],
     targets: [
         .systemLibrary(name: "CGetopt"),
@@ -88,7 +112,7 @@ let package = Package(
         ),
 
         library("Jaeger", ["CZlib", "OpenTracing"]),
-        library("Kser", ["CSimdjson"]),
+        library("Kser", ["CSimdjson"] + adapters),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
         library("KserMetrics", ["Kser", "CLibmicrohttpd"]),
@@ -116,6 +140,15 @@ let package = Package(
             ]
         ),
 
+        tests(
+            "AdapterTests",
+            [
+                "Kser", "KserTesting",
+                adapter("InMemoryLogging", "swift-log", "SwiftLog"),
+                adapter("MetricsTestKit", "swift-metrics", "SwiftMetrics"),
+                adapter("InMemoryTracing", "swift-distributed-tracing", "DistributedTracing"),
+            ] + adapters
+        ),
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
         tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
@@ -156,7 +189,10 @@ let package = Package(
         ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
-        tests("SnippetTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport"]),
+        tests(
+            "SnippetTests",
+            ["Kser", "KserKafka", "KserMetrics", "KserStore", "KserTesting", "TestSupport"]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -12,6 +12,7 @@ enum KserBench {
         Benchmark("open", open),
         Benchmark("ledger", ledger),
         Benchmark("produce", produce),
+        Benchmark("send-lines", sendLines),
         Benchmark("consume", consume),
         Benchmark("end-to-end", endToEnd),
         Benchmark("python-kser", pythonKser),

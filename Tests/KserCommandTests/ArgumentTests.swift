@@ -4,7 +4,8 @@ import Testing
 extension KserCommandTests {
     struct ArgumentTests {
         private static let verbs = [
-            "send", "tail", "topics", "groups", "dlq", "operations", "keygen", "seal", "open", "bench", "demo",
+            "send", "tail", "topics", "groups", "dlq", "operations", "cancel", "keygen", "seal", "open", "bench",
+            "demo",
         ]
 
         @Test func theOverviewListsEveryVerbAndExitCode() async throws {
@@ -40,7 +41,9 @@ extension KserCommandTests {
             ["dlq"], ["dlq", "burn", "jobs", "-b", "x:1"], ["dlq", "show", "jobs", "-b", "x:1"],
             ["dlq", "list", "jobs", "--offsets", "9..1", "-b", "x:1"],
             ["dlq", "replay", "jobs", "--rate", "0", "-b", "x:1"], ["keygen", "extra"], ["bench", "-n", "0"],
-            ["groups", "--timeout", "soon", "-b", "x:1"],
+            ["groups", "--timeout", "soon", "-b", "x:1"], ["cancel", "-b", "x:1", "-t", "control"],
+            ["cancel", "u-1", "-b", "x:1"], ["cancel", "", "-b", "x:1", "-t", "control"],
+            ["cancel", "u-1", "-t", "control"],
         ])
         func aMistakeIsToldInALine(_ words: [String]) async throws {
             let output = try await Tool.start(words).end(within: .seconds(60))

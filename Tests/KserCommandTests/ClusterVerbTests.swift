@@ -49,8 +49,43 @@ extension KserCommandTests {
             let demo = try await Tool.run("demo")
             #expect(demo.status == 0, "\(demo)")
             #expect(demo.lines.last?.hasPrefix("30 tasks, 3 partitions, ") == true)
+            let told = try Tool.objects(try await Tool.run("demo", "--json"))
+            #expect(told.last?["tasks"] == 30)
+            #expect(told.count > 30, "a line of each task")
             let bench = try await Tool.run("bench", "--messages", "500", "--json")
             #expect(try Tool.objects(bench).first?["messages"] == 500)
+        }
+
+        @Test func keyRingsSealWithOneAndOpenWithAll() async throws {
+            let folder = try TemporaryDirectory("ring")
+            let (old, new) = (try await Tool.run("keygen").text, try await Tool.run("keygen").text)
+            try folder.write("a message", to: "clear")
+            try folder.write("2025=\(new)\n2024=\(old)\n", to: "keys")
+            func path(_ name: String) -> String { folder.url.appending(path: name).path() }
+            let ring = ["KSER_SECRETBOX_KEYS": "2025=\(new),2024=\(old)"]
+
+            let sealed = try await Tool.run("seal", path("clear"), "--key-id", "2024", "--json", environment: ring)
+            let envelope = try #require(try Tool.objects(sealed).first)
+            #expect(envelope["keyID"] == "2024")
+            try folder.write("\(envelope["envelope"] ?? nil)", to: "sealed")
+            let opened = try await Tool.run("open", path("sealed"), "--keys", path("keys"), "--json")
+            #expect(try Tool.objects(opened).first?["content"] == "a message", "\(opened)")
+            #expect(try Tool.objects(opened).first?["keyID"] == "2024")
+            #expect(try await Tool.run("open", path("sealed"), "--key-id", "2025", environment: ring).status == 65)
+            let current = try await Tool.run("seal", path("clear"), "--json", "--keys", path("keys"))
+            #expect(try Tool.objects(current).first?["keyID"] == "2025", "the first one seals")
+            // One key without an id, beside a ring that does not have it.
+            let single = ["KSER_SECRETBOX_KEYS": "2025=\(new)", "KSER_SECRETBOX_KEY": old]
+            #expect(try await Tool.run("open", path("sealed"), environment: single).text == "a message")
+
+            #expect(try await Tool.run("seal", path("clear"), "--key-id", "2023", environment: ring).status == 64)
+            #expect(try await Tool.run("seal", path("clear"), "--keys", path("none")).status == 66)
+            for text in ["2025", "2025=\(new.dropLast())", "a b=\(new)", "x=\(new) x=\(old)"] {
+                let wrong = try await Tool.run("seal", path("clear"), environment: ["KSER_SECRETBOX_KEYS": text])
+                #expect(wrong.status == 78, "\(wrong)")
+                #expect(wrong.errorText.contains("KSER_SECRETBOX_KEYS: key "), "\(wrong)")
+                #expect(!wrong.errorText.contains(new.prefix(20)), "keys stay out of errors")
+            }
         }
 
         @Test func keysSealAndOpen() async throws {

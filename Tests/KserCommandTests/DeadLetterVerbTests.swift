@@ -1,5 +1,6 @@
 import Foundation
 import Kser
+import KserCrypto
 import KserKafka
 import TestSupport
 import Testing
@@ -68,6 +69,37 @@ extension KserCommandTests {
             #expect(try Tool.objects(shown).first?["message"]?["uuid"] == first["uuid"])
             let none = try await Tool.run("dlq", "show", desk.topic, "0", "999", environment: desk.environment)
             #expect(none.status == 1)
+        }
+
+        @Test func sealedLettersAreSealedAnew() async throws {
+            let desk = try await Desk("reencode", partitions: 1)
+            let (old, new) = (try SecretBoxKey.generate(), try SecretBoxKey.generate())
+            let producer = try Producer(ProducerConfiguration(bootstrapServers: desk.servers))
+            // Two that the old key opens, and one that no key does.
+            for (number, key) in [old, try SecretBoxKey.generate(), old].enumerated() {
+                let codec = SecretBoxCodec(key: key)
+                let message = Message(uuid: "t\(number)", entrypoint: "mail.send")
+                try await producer.send(ProducerRecord(message, to: desk.topic + "-dlt", codec: codec))
+            }
+            await producer.close()
+            let keys = "new=\(new.base64()) old=\(old.base64())"
+            let environment = desk.environment.merging(["KSER_SECRETBOX_KEYS": keys]) { $1 }
+
+            let listed = try await Tool.run("dlq", "list", desk.topic, "--json", environment: environment)
+            #expect(try Tool.objects(listed).map { $0["uuid"]?.string } == ["t0", nil, "t2"], "\(listed)")
+            let replay = ["dlq", "replay", desk.topic, "--reencode"]
+            let replayed = try await Tool.start(replay + ["--json"], environment).end(within: .seconds(60))
+            #expect(replayed.status == 65, "\(replayed)")
+            let report = try #require(try Tool.objects(replayed).first)
+            #expect(report["replayed"] == 2)
+            #expect(report["unreadable"] == 1)
+            #expect(replayed.errorText.contains("1 cannot be read"))
+            let again = try await Tool.start(replay + ["--again"], environment).end(within: .seconds(60))
+            #expect(again.lines.first?.hasSuffix(", 1 not readable") == true, "\(again)")
+
+            let single = desk.environment.merging(["KSER_SECRETBOX_KEY": new.base64()]) { $1 }
+            let shown = try await Tool.run("tail", desk.topic, "--json", environment: single)
+            #expect(try Tool.objects(shown).prefix(2).map { $0["message"]?["uuid"] } == ["t0", "t2"], "\(shown)")
         }
 
         @Test func anInterruptedReplayGoesOnWhereItStopped() async throws {

@@ -51,6 +51,23 @@ extension KserCommandTests {
             #expect(!closed.text.contains("ops"))
         }
 
+        @Test func keysRotateAndMessagesMayBeBound() async throws {
+            let desk = try await Desk("rotated", partitions: 1)
+            let (old, new) = (try await Tool.run("keygen").text, try await Tool.run("keygen").text)
+            let former = desk.environment.merging(["KSER_SECRETBOX_KEYS": "2024=\(old)"]) { $1 }
+            let ring = desk.environment.merging(["KSER_SECRETBOX_KEYS": "2025=\(new),2024=\(old)"]) { $1 }
+            _ = try await Tool.run("send", desk.topic, "mail.send", "n:=1", environment: former)
+            _ = try await Tool.run("send", desk.topic, "mail.send", "n:=2", environment: ring)
+            _ = try await Tool.run("send", desk.topic, "mail.send", "n:=3", "--bound", environment: ring)
+            let shown = try Tool.objects(try await Tool.run("tail", desk.topic, "--json", environment: ring))
+            #expect(shown.map { $0["message"]?["params"]?["n"] } == [1, 2, 3])
+            #expect(shown.map { $0["headers"]?["kser_key-id"] } == ["2024", "2025", "2025"])
+            let part = try Tool.objects(try await Tool.run("tail", desk.topic, "--json", environment: former))
+            #expect(part.map { $0["error"] != nil } == [false, true, true])
+            let bare = try await Tool.run("send", desk.topic, "mail.send", "--bound", environment: desk.environment)
+            #expect(bare.status == 64, "\(bare)")
+        }
+
         @Test func aFileOfLinesIsSentWithProgress() async throws {
             let desk = try await Desk("lines")
             let folder = try TemporaryDirectory("lines")

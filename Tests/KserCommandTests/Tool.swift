@@ -17,7 +17,8 @@ enum Tool {
         input: URL? = nil
     ) throws -> ChildProcess {
         // What the machine has set must not decide.
-        let clean = ["KSER_BOOTSTRAP_SERVERS": "", "KSER_SECRETBOX_KEY": "", "KSER_STORE": ""]
+        let names = ["BOOTSTRAP_SERVERS", "CONTROL_TOPIC", "SECRETBOX_KEY", "SECRETBOX_KEYS", "STORE"]
+        let clean = Dictionary(uniqueKeysWithValues: names.map { ("KSER_\($0)", "") })
         let program = Components.products.appending(path: "kser").path()
         return try ChildProcess(program, arguments, environment: clean.merging(environment) { $1 }, input: input)
     }

@@ -31,6 +31,21 @@ struct ProducerTests {
         #expect(failed.uuid == "u1" && failed.retcode == 500 && failed.stderr == "the producer is closed")
     }
 
+    /// The limit is half of the time that 20 scans of librdkafka would take, which is when it asks for topics by itself.
+    @Test("the first record to a topic is sent at once, though the producer is connected")
+    func firstRecords() async throws {
+        let names = (0...20).map { "topic-\($0)" }
+        let broker = try EmbeddedBroker(topics: Dictionary(uniqueKeysWithValues: names.map { ($0, 1) }))
+        let producer = try broker.makeProducer()
+        let record = { ProducerRecord(topic: $0, value: [1]) }
+        try await producer.send(record(names[0]))
+        let time = try await ContinuousClock().measure {
+            for name in names.dropFirst() { try await producer.send(record(name)) }
+        }
+        #expect(time < .seconds(10))
+        await producer.close()
+    }
+
     @Test("a message that is too large is refused at once, with the setting")
     func tooLarge() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])
@@ -97,7 +112,7 @@ struct ProducerTests {
         let broker = try EmbeddedBroker(topics: ["t": 1])
         let producer = try broker.makeProducer {
             $0.queueMaxMessages = 2
-            $0.queueTimeout = .milliseconds(300)
+            $0.queueTimeout = .seconds(3)
             $0.reconnectSoon()
         }
         try await producer.send(ProducerRecord("t", "warm"))

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What an execution gives: kser's `Result` (Swift has a `Result` of its own).
 public struct ExecutionResult: Sendable, Hashable {
     /// The uuid of the task that the result belongs to.
@@ -94,9 +92,4 @@ extension ExecutionResult {
         let uuid = uuid ?? .randomUUID()
         return from(KserError(converting: error, extra: ["uuid": .string(uuid)]), uuid: uuid)
     }
-}
-
-extension String {
-    /// A random uuid in lower case, as Python writes it.
-    package static func randomUUID() -> String { UUID().uuidString.lowercased() }
 }

@@ -61,7 +61,9 @@ public final class Worker: Sendable {
     ///
     /// - Throws: the error that ended the consumer, or that of a producer which is of no further use: results and dead
     ///   letters would never be sent, and nothing be completed. With ``Transactions`` also why they cannot begin.
-    public func run() async throws {
+    public func run() async throws { try await heedingServiceGroup { try await work() } }
+
+    private func work() async throws {
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
         defer { signals.end() }
         log(.info, "Consumer.Starting...")
@@ -106,6 +108,9 @@ public final class Worker: Sendable {
     /// The group that the worker's consumer is in.
     package var groupID: String? { consumer.groupID }
 
+    /// Where the operations are kept whose tasks the worker runs.
+    package var operationStore: (any OperationStore)? { options.operations?.store }
+
     /// Whether ``pause()`` or a file holds the worker back.
     package var isHeldBack: Bool { isPaused || options.controlFiles?.isPaused == true }
 
@@ -126,7 +131,7 @@ public final class Worker: Sendable {
     }
 
     /// Begins to shut down; the loops over partitions see it and end.
-    private func stop() {
+    func stop() {
         if isShutDown.exchange(true, ordering: .acquiringAndReleasing) { return }
         log(.info, "Closing consumer and exiting")
         consumer.stop()

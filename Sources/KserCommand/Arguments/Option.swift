@@ -21,6 +21,17 @@ struct Option: Sendable {
     }
 
     static let help = Option("help", "h", "show this")
+    /// What every verb that opens sealed messages understands.
+    static let keys: [Option] = [
+        Option("keys", nil, value: "FILE", "the keys, a line ID=KEY each; default KSER_SECRETBOX_KEYS")
+    ]
+
+    /// What every verb that seals messages understands.
+    static let sealing: [Option] = [
+        Option("key-id", nil, value: "ID", "the key that seals; default the first one"),
+        Option("bound", nil, "seal for the topic and the entrypoint, which Python peers do not read"),
+    ]
+
     static let json = Option("json", nil, "write one line of JSON for each thing")
 
     /// What every verb that talks to a cluster understands.

@@ -1,6 +1,5 @@
 import Foundation
 import Kser
-import KserCrypto
 import KserKafka
 
 /// The cluster that the options and the environment name.
@@ -58,13 +57,5 @@ struct Cluster {
 
     func reader() throws -> KafkaTopicReader {
         try KafkaTopicReader(consumerConfiguration(group: "kser"), timeout: timeout)
-    }
-
-    /// How messages are read and written: sealed when the environment has a key.
-    static func codec() throws -> any MessageCodec {
-        guard ProcessInfo.processInfo.environment[SecretBoxKey.environmentVariable] ?? "" != "" else {
-            return JSONMessageCodec()
-        }
-        return SecretBoxCodec(key: try SecretBoxKey.fromEnvironment(), admitting: ClearMessages())
     }
 }

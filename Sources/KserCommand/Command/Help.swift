@@ -16,6 +16,8 @@ enum Help {
               KSER_BOOTSTRAP_SERVERS  the brokers, host:port,host:port
               KSER_SECURITY_PROTOCOL  plaintext, ssl, sasl_plaintext or sasl_ssl, with KSER_SASL_… and KSER_SSL_…
               KSER_SECRETBOX_KEY      the key of sealed messages, in base64
+              KSER_SECRETBOX_KEYS     several of them, ID=KEY,ID=KEY: the first one seals, all open
+              KSER_CONTROL_TOPIC      the topic that cancellations of tasks travel on
               KSER_STORE              the store of operations: a SQLite file or a PostgreSQL connection string
 
             Exit codes:

@@ -26,6 +26,8 @@ struct KserCommand {
         return await run(verb, Array(arguments.dropFirst()))
     }
 
+    // Not on the main actor: each message would go there and back.
+    @concurrent
     private static func run(_ verb: Verb, _ words: [String]) async -> ExitCode {
         do {
             let arguments = try Arguments(words, of: verb)

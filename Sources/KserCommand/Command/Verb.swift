@@ -12,5 +12,7 @@ struct Verb: Sendable {
 
     static func named(_ name: String) -> Verb? { all.first { $0.name == name } }
 
-    static let all: [Verb] = [send, tail, topics, groups, deadLetters, operations, keygen, seal, open, bench, demo]
+    static let all: [Verb] = [
+        send, tail, topics, groups, deadLetters, operations, cancel, keygen, seal, open, bench, demo,
+    ]
 }

@@ -10,7 +10,8 @@ extension Verb {
         details: """
             TOPIC is named as its senders name it, without -dlt. replay sends what is selected back to where it came from. How
             far it came is kept in the cluster, for each selection: a replay that was interrupted goes on where it stopped,
-            and one that is run again sends nothing twice. --again begins at the first dead letter.
+            and one that is run again sends nothing twice. --again begins at the first dead letter. Messages go back byte for
+            byte, or with --reencode sealed with the current key: those that no key opens stay, and the exit code is 65.
             """,
         options: [
             Option("uuid", "u", value: "UUID", "only this message; may be repeated"),
@@ -24,9 +25,10 @@ extension Verb {
             Option("rate", nil, value: "NUMBER", "replay: at most this many a second"),
             Option("cap", nil, value: "COUNT", "replay: leave what was replayed this often; default 3"),
             Option("to", nil, value: "TOPIC", "replay: send to this topic instead"),
+            Option("reencode", nil, "replay: open each message and seal it anew with the current key"),
             Option("again", nil, "replay: what was replayed before, too"),
             Option("progress", nil, "show progress even when nobody watches"), .json,
-        ] + Option.cluster
+        ] + Option.keys + Option.sealing + Option.cluster
     ) { arguments in
         let action = try arguments.operands(2...4, "list TOPIC, show TOPIC PARTITION OFFSET or replay TOPIC")[0]
         let desk = try LetterDesk(arguments)
@@ -52,13 +54,15 @@ private struct LetterDesk {
     private let letters: DeadLetters
     private let selection: DeadLetterSelection
     private let codec: any MessageCodec
+    private let writer: any MessageCodec
 
     init(_ arguments: Arguments) throws {
         self.arguments = arguments
         cluster = try Cluster(arguments)
         topic = arguments.operands[1]
         suffix = arguments.text("suffix") ?? "-dlt"
-        codec = try Cluster.codec()
+        let sealing = try Sealing(arguments)
+        (codec, writer) = (sealing.reader, sealing.writer)
         letters = DeadLetters(in: try cluster.reader(), suffix: suffix, codec: codec)
         selection = try DeadLetterSelection(arguments)
     }
@@ -98,12 +102,13 @@ private struct LetterDesk {
         options.rate = try arguments.decimal("rate")
         options.cap = try arguments.integer("cap", in: 1...1_000_000) ?? options.cap
         options.topic = arguments.text("to")
+        options.reencodes = arguments.has("reencode")
         let limit = try arguments.integer("limit") ?? .max
 
         let marks = ReplayMarks(try cluster.admin(), topic: topic + suffix, arguments)
         var selection = selection
         if !arguments.has("again") { selection.from = try await marks.load() }
-        let producer = try cluster.producer(codec: codec)
+        let producer = try cluster.producer(codec: writer)
         let interrupt = Interrupt()
         let bar = ProgressBar(nil, "dead letters", isForced: arguments.has("progress"))
         var total = ReplayReport()
@@ -127,6 +132,10 @@ private struct LetterDesk {
         if interrupt.isWished, !isAtEnd {
             throw CommandError(.interrupted, "interrupted after \(total.replayed); run it again to go on")
         }
+        if total.unreadable > 0 {
+            let text = "\(total.unreadable) cannot be read and stay; with their key, replay them by --uuid or --offsets"
+            throw CommandError(.data, text)
+        }
     }
 
     private static func step(_ rate: Double?) -> Int { max(1, min(50, Int(rate ?? 50))) }
@@ -141,6 +150,7 @@ private struct LetterDesk {
         total.replayed += report.replayed
         total.overCap += report.overCap
         total.passedOver += report.passedOver
+        total.unreadable += report.unreadable
         selection.from.merge(report.ends) { $1 }
         if !isDryRun, !report.ends.isEmpty { try await marks.save(report.ends) }
     }
@@ -149,12 +159,14 @@ private struct LetterDesk {
         if arguments.has("json") {
             Console.print([
                 "replayed": .integer(Int64(report.replayed)), "overCap": .integer(Int64(report.overCap)),
-                "passedOver": .integer(Int64(report.passedOver)), "dryRun": .bool(isDryRun),
+                "passedOver": .integer(Int64(report.passedOver)), "unreadable": .integer(Int64(report.unreadable)),
+                "dryRun": .bool(isDryRun),
             ])
         } else {
             Console.print(
                 "\(report.replayed) \(isDryRun ? "would be replayed" : "replayed"), "
-                    + "\(report.overCap) over the cap, \(report.passedOver) passed over"
+                    + "\(report.overCap) over the cap, \(report.passedOver) passed over, "
+                    + "\(report.unreadable) not readable"
             )
         }
     }

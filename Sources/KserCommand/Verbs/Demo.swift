@@ -8,16 +8,23 @@ extension Verb {
         operands: "",
         summary: "Send 30 dice tasks through a broker and run them",
         details: "Without brokers it starts one of its own, in this process.",
-        options: Option.cluster
+        options: [.json] + Option.cluster
     ) { arguments in
         _ = try arguments.operands(0...0, "")
         let stage = try await WorkStage(arguments, topic: "dice", partitions: 3)
-        let logger = KserLogger(level: .info, sink: HumanLogSink.standardOutput)
+        let isJSON = arguments.has("json")
+        let logger = KserLogger(
+            level: .info,
+            sink: isJSON ? JSONLinesLogSink.standardOutput : HumanLogSink.standardOutput
+        )
         let rolled = try await stage.run(count: 30, logger: logger) { execution in
             let faces = (1...2).map { _ in Int.random(in: 1...6) }
             return execution.result(stdout: "Rolled \(faces[0]) and \(faces[1])")
         }
-        Console.print("30 tasks, 3 partitions, \(Int(rolled.handling / .milliseconds(1))) ms")
+        let time = Int(rolled.handling / .milliseconds(1))
+        isJSON
+            ? Console.print(["tasks": 30, "partitions": 3, "milliseconds": .integer(Int64(time))])
+            : Console.print("30 tasks, 3 partitions, \(time) ms")
     }
 
     static let bench = Verb(

@@ -19,7 +19,7 @@ extension Verb {
             Option("entrypoint", "e", value: "NAME", "list: only this entrypoint; may be repeated"),
             Option("unchanged-for", nil, value: "SECONDS", "list: only what has not changed for this long"),
             Option("limit", "n", value: "COUNT", "list: at most this many; default 100"), .json,
-        ] + Option.cluster
+        ] + Option.keys + Option.sealing + Option.cluster
     ) { arguments in
         let action = try arguments.operands(1...2, "list, or an action and a UUID")[0]
         let actions = ["show", "cancel", "pause", "resume", "retry"]
@@ -35,7 +35,7 @@ extension Verb {
         guard let topic = arguments.text("topic") else {
             throw UsageError("--topic is missing: \(action) may send a task")
         }
-        let producer = try Cluster(arguments).producer(codec: Cluster.codec())
+        let producer = try Cluster(arguments).producer(codec: Sealing(arguments).writer)
         let store = try await openStore(arguments)
         let operation = OperationCluster(store: store, producer: producer, topic: topic).operation(uuid)
         switch action {

@@ -14,7 +14,7 @@ extension Verb {
 
             A line of a file is a message: an object with "entrypoint" and, unless they are to be made, "uuid", "params",
             "result" and "metadata". With --entrypoint it is the params alone. A line that is no such object is reported
-            with its number, the others are sent, and the exit code is 65. Messages are sealed when KSER_SECRETBOX_KEY is set.
+            with its number, the others are sent, and the exit code is 65. Messages are sealed when there is a key.
             """,
         options: [
             Option("file", "f", value: "FILE", "read lines of JSON from a file, or from standard input with -"),
@@ -23,10 +23,10 @@ extension Verb {
             Option("key", "k", value: "TEXT", "the key, which chooses the partition; default none"),
             Option("key-param", nil, value: "NAME", "take the key from this param of each task"),
             Option("progress", nil, "show progress even when nobody watches"), .json,
-        ] + Option.cluster
+        ] + Option.keys + Option.sealing + Option.cluster
     ) { arguments in
         let cluster = try Cluster(arguments)
-        let codec = try Cluster.codec()
+        let codec = try Sealing(arguments).writer
         let topic = try arguments.operands(1...Int.max, "TOPIC [ENTRYPOINT [NAME=VALUE…]]")[0]
         let form = TaskForm(arguments)
         if let path = arguments.text("file") {
@@ -82,7 +82,6 @@ private struct TaskForm: Sendable {
 
     /// The task of a line.
     func message(_ line: [UInt8]) throws -> Message {
-        if entrypoint == nil, let message = try? JSONMessageCodec().decode(line) { return message }
         guard case .object(let object) = try JSON(parsing: line) else {
             throw KserError.validation("it is no JSON object")
         }
@@ -90,9 +89,12 @@ private struct TaskForm: Sendable {
         guard let name = object["entrypoint"]?.string, !name.isEmpty else {
             throw KserError.validation("it has no \"entrypoint\"; give --entrypoint when lines are params")
         }
-        // What only lacks a uuid or a result gets one; anything else that is wrong is refused as for a worker.
-        let uuid = object["uuid"]?.string ?? UUID().uuidString.lowercased()
-        var whole: JSONObject = ["uuid": .string(uuid), "params": [:], "metadata": [:]]
+        if object["uuid"] != nil { return try JSONMessageCodec().decode(line) }
+        // What only lacks a uuid gets one; anything else that is wrong is refused as for a worker.
+        if object["result"] == nil, object["metadata"] == nil, case .object(let params)? = object["params"] {
+            return Message(entrypoint: name, params: params)
+        }
+        var whole: JSONObject = ["uuid": .string(.randomUUID())]
         whole.merge(object)
         return try JSONMessageCodec().decode(JSON.object(whole).bytes())
     }

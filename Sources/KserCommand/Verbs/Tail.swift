@@ -8,7 +8,7 @@ extension Verb {
         operands: "TOPIC",
         summary: "Show the messages at the end of a topic",
         details: """
-            It joins no group and commits nothing. Sealed messages are opened with KSER_SECRETBOX_KEY. Values of params that
+            It joins no group and commits nothing. Sealed messages are opened when there is the key. Values of params that
             look like secrets are shown as *** unless --secrets is given.
             """,
         options: [
@@ -17,11 +17,11 @@ extension Verb {
             Option("from-beginning", nil, "all that the topic holds"),
             Option("partition", "p", value: "NUMBER", "this partition alone"),
             Option("secrets", nil, "show everything"), .json,
-        ] + Option.cluster
+        ] + Option.keys + Option.cluster
     ) { arguments in
         let topic = try arguments.operands(1...1, "TOPIC")[0]
         let view = MessageView(
-            codec: try Cluster.codec(),
+            codec: try Sealing(arguments).reader,
             asJSON: arguments.has("json"),
             showsSecrets: arguments.has("secrets")
         )

@@ -17,6 +17,7 @@ final class RDKafkaProducer: Sendable {
 
     let client: RDKafkaClient
     private let queue: RDKafkaQueue
+    private let topics: RDKafkaTopics
     private let bootstrapServers: String
     private let isTransactional: Bool
 
@@ -26,6 +27,7 @@ final class RDKafkaProducer: Sendable {
         rd_kafka_conf_set_events(settings.pointer, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
         client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
         queue = .main(of: client)
+        topics = RDKafkaTopics(of: client)
         bootstrapServers = configuration.bootstrapServers.joined(separator: ",")
         isTransactional = configuration.transactionalID != nil
     }
@@ -115,13 +117,14 @@ final class RDKafkaProducer: Sendable {
     /// - Throws: ``KafkaError`` when it is not taken; there will be no report then.
     func produce(_ record: ProducerRecord, _ promise: Promise<RecordMetadata>) throws(KafkaError) {
         let headers = try RDKafkaHeaders(record.headers)
+        let topic = try topics.topic(record.topic)
         let opaque = Unmanaged.passRetained(promise)
-        let error = record.topic.withCString { topic in
+        let error = withExtendedLifetime(topics) {
             withBytes(record.value) { value, size in
                 withBytes(record.key) { key, keySize in
                     withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { list in
                         var call = ProduceArguments(list)
-                        call.add(RD_KAFKA_VTYPE_TOPIC) { $0.cstr = topic }
+                        call.add(RD_KAFKA_VTYPE_RKT) { $0.rkt = topic.pointer }
                         call.add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.i = RD_KAFKA_MSG_F_COPY }
                         call.add(RD_KAFKA_VTYPE_OPAQUE) { $0.ptr = opaque.toOpaque() }
                         call.add(RD_KAFKA_VTYPE_VALUE) { $0.mem = .init(ptr: value, size: size) }

@@ -41,14 +41,14 @@ public final class MetricsServer: Sendable {
     }
 
     /// Starts to show a worker's metrics and health: `/livez` asks ``WorkerMetrics/progressCheck(within:)``, `/readyz` asks
-    /// ``WorkerMetrics/assignmentCheck()``.
+    /// ``WorkerMetrics/assignmentCheck()`` and ``WorkerMetrics/storeCheck()``.
     ///
     /// - Parameters:
     ///   - metrics: the metrics.
     ///   - address: the address to listen on; kser's default is all of the machine's.
     ///   - port: the port to listen on; kser's default is 8888, and 0 takes a free one.
     ///   - stallLimit: how long a partition with lag may stay where it is; 5 minutes by default.
-    ///   - ready: what `/readyz` asks besides, such as whether a store is reached.
+    ///   - ready: what `/readyz` asks besides, such as whether a mail server is reached.
     /// - Throws: ``MetricsError/Code/listening`` when the port is taken or the address is not this machine's.
     public convenience init(
         _ metrics: WorkerMetrics,
@@ -62,7 +62,7 @@ public final class MetricsServer: Sendable {
             address: address,
             port: port,
             live: [metrics.progressCheck(within: stallLimit)],
-            ready: [metrics.assignmentCheck()] + ready
+            ready: [metrics.assignmentCheck(), metrics.storeCheck()] + ready
         )
     }
 

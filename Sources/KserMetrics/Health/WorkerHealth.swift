@@ -33,6 +33,22 @@ extension WorkerMetrics {
     }
 }
 
+extension WorkerMetrics {
+    /// For `/readyz`: fails while the store of a worker's operations does not answer. Workers without one pass.
+    public func storeCheck() -> HealthCheck {
+        HealthCheck("store") { [workers] in
+            for store in workers.all.compactMap(\.operationStore) {
+                do {
+                    // No operation has this uuid: it asks the least that a store can be asked.
+                    _ = try await store.operation("")
+                } catch let error as StoreError {
+                    throw HealthFailure("the store of operations does not answer: \(error.code)")
+                }
+            }
+        }
+    }
+}
+
 /// Notes how far partitions were, and since when.
 final class StallWatch: Sendable {
     private struct Mark {

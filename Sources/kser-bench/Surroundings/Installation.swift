@@ -21,6 +21,11 @@ enum Installation {
             .first
     }
 
+    /// The command line tool that was built beside the bench.
+    static var kser: String? {
+        existing(URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kser"))
+    }
+
     /// A program by its name.
     static func program(_ name: String) -> String? {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").lazy

@@ -89,6 +89,30 @@ import Testing
         #expect(await check.complaint() == "no worker runs")
     }
 
+    @Test("A store of operations that does not answer is told, without where it is")
+    func store() async throws {
+        for store in [InMemoryOperationStore(), AwayStore()] as [any OperationStore] {
+            let metrics = try WorkerMetrics()
+            #expect(await metrics.storeCheck().complaint() == nil, "no worker, no store")
+            let begun = KserTesting.Expectation("the worker")
+            let controller = Controller(logger: .none, monitor: metrics)
+            try await controller.register("begin") { (_: JSONObject, _) in begun.fulfill() }
+            let operations = OperationCluster(store: store, producer: broker.makeProducer(), topic: "jobs")
+            let worker = makeWorker(
+                controller,
+                options: WorkerOptions(operations: operations, shutdownSignals: [])
+            )
+            async let running: Void = worker.run()
+            try await broker.makeProducer().send(Message(entrypoint: "begin"), to: "jobs")
+            try await begun.wait(atMost: .seconds(60))
+            let complaint = await metrics.storeCheck().complaint()
+            let isAway = store is AwayStore
+            #expect(complaint == (isAway ? "the store of operations does not answer: unavailable" : nil))
+            await worker.shutdown()
+            try await running
+        }
+    }
+
     private func makeWorker(
         _ controller: Controller,
         topics: [String] = ["jobs"],
@@ -97,4 +121,18 @@ import Testing
         let consumer = broker.makeConsumer(topics: topics, group: "g")
         return Worker(consumer: consumer, controller: controller, options: options)
     }
+}
+
+/// A store that cannot be reached.
+private struct AwayStore: OperationStore {
+    private var error: StoreError { StoreError(.unavailable, "db.example.org does not answer") }
+
+    func insert(_ operation: OperationRecord) async throws { throw error }
+    func operation(_ uuid: String) async throws -> OperationRecord? { throw error }
+    func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool { throw error }
+    func operations(matching query: StoreQuery) async throws -> [OperationSummary] { throw error }
+    func tasks(matching query: StoreQuery) async throws -> [TaskRecord] { throw error }
+    func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] { throw error }
+    func history(of uuid: String) async throws -> [OperationEvent] { throw error }
+    func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int { throw error }
 }
