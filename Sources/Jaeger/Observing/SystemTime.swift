@@ -11,6 +11,16 @@ package enum SystemTime {
     /// Seconds since the epoch.
     @Sendable package static func now() -> Double { read(CLOCK_REALTIME) }
 
+    /// Seconds since the epoch as of the last tick of the system's clock, some milliseconds ago at most: where there is such
+    /// a clock, it costs a fifth.
+    @Sendable static func tick() -> Double {
+        #if os(Linux)
+        read(CLOCK_REALTIME_COARSE)
+        #else
+        now()
+        #endif
+    }
+
     /// Seconds since some moment; it never goes back.
     package static var steady: Double { read(CLOCK_MONOTONIC) }
 

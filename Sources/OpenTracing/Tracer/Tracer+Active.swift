@@ -23,7 +23,7 @@ extension Tracer {
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false,
         finishOnClose: Bool = true,
@@ -41,7 +41,7 @@ extension Tracer {
             ignoreActiveSpan: ignoreActiveSpan
         )
         let site = CallSite(file: file, line: line)
-        return try await scopeManager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+        return try await activating(span, finishOnClose, site, by: scopeManager, body)
     }
 
     /// Starts a span that is active in the body, finishes it at its end, and returns what the body returns.
@@ -53,7 +53,7 @@ extension Tracer {
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false,
         finishOnClose: Bool = true,
@@ -71,7 +71,7 @@ extension Tracer {
             ignoreActiveSpan: ignoreActiveSpan
         )
         let site = CallSite(file: file, line: line)
-        return try scopeManager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+        return try activating(span, finishOnClose, site, by: scopeManager, body)
     }
 
     /// Starts a span and makes it active until the scope is closed: Python's `start_active_span`.
@@ -83,7 +83,7 @@ extension Tracer {
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false,
         finishOnClose: Bool = true
