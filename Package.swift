@@ -156,7 +156,12 @@ let package = Package(
         ),
         tests("TestSupportTests", ["TestSupport"]),
         tests("PackagingTests", ["TestSupport"]),
-        tests("SnippetTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport"]),
+        tests(
+            "SnippetTests",
+            [
+                "Jaeger", "Kser", "KserKafka", "KserStore", "KserTesting", "KserTracing", "OpenTracing", "TestSupport",
+            ]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

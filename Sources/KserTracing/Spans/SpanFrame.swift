@@ -66,39 +66,16 @@ extension Tracing {
         _ body: (SpanFrame) async throws(E) -> Value
     ) async throws(E) -> Value {
         let frame = frame(of: span, plan)
-        return try await outcome(of: span) { () async throws(E) in
-            try await body(frame)
-        } in: { body in
-            await SpanFrame.$current.withValue(frame) { await activate(span, body) }
-        }
-    }
-
-    /// Makes a span active; it ends with the body.
-    func within<Value, E: Error>(_ span: any Span, _ body: () async throws(E) -> Value) async throws(E) -> Value {
-        try await outcome(of: span, body) { await activate(span, $0) }
-    }
-
-    /// Runs a body in surroundings that know neither what it returns nor what it throws: the compiler then knows all about
-    /// them, which makes them several times as fast. An error is recorded on the span.
-    private func outcome<Value, E: Error>(
-        of span: any Span,
-        _ body: () async throws(E) -> Value,
-        in surroundings: (() async -> Void) async -> Void
-    ) async throws(E) -> Value {
-        var outcome: Result<Value, E>?
-        await surroundings {
+        let outcome = await SpanFrame.$current.withValue(frame) { () async -> Result<Value, E> in
             do throws(E) {
-                outcome = .success(try await body())
+                let value = try await tracer.activate(span, finishOnClose: true) { _ async throws(E) in
+                    try await body(frame)
+                }
+                return .success(value)
             } catch {
-                span.recordError(error, at: CallSite())
-                outcome = .failure(error)
+                return .failure(error)
             }
         }
-        guard let outcome else { preconditionFailure("The surroundings run the body") }
         return try outcome.get()
-    }
-
-    private func activate(_ span: any Span, _ body: () async -> Void) async {
-        await tracer.activate(span, finishOnClose: true) { _ in await body() }
     }
 }

@@ -15,7 +15,7 @@ final class SpanObserver: ExecutionObserver {
         if step.phase == .execute || step.phase == .build { return try await observeWhole(step, execution, body) }
         guard let plan = tracing.convention.plan(for: step, of: execution) else { return try await body() }
         let span = tracing.startSpan(plan)
-        return try await tracing.within(span) {
+        return try await tracing.tracer.activate(span, finishOnClose: true) { _ in
             let value = try await body()
             tracing.tag(span, step, with: value)
             return value

@@ -19,6 +19,7 @@ extension Tracer {
     /// - Throws: what the body throws.
     @inlinable
     @inline(always)
+    @discardableResult
     public func withActiveSpan<R, E: Error>(
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
@@ -49,6 +50,7 @@ extension Tracer {
     /// The form for a body that does not wait; all else is as in the other form.
     @inlinable
     @inline(always)
+    @discardableResult
     public func withActiveSpan<R, E: Error>(
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,

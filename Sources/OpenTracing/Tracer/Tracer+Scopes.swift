@@ -1,6 +1,7 @@
 extension Tracer {
     /// Makes a span active in the body: see ``ScopeManager``.
     @inlinable
+    @discardableResult
     public func activate<R, E: Error>(
         _ span: any Span,
         finishOnClose: Bool,
@@ -15,6 +16,7 @@ extension Tracer {
 
     /// Makes a span active in the body: see ``ScopeManager``.
     @inlinable
+    @discardableResult
     public func activate<R, E: Error>(
         _ span: any Span,
         finishOnClose: Bool,
