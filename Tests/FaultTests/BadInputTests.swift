@@ -206,6 +206,16 @@ extension FaultTests {
             #expect(error?.message.contains("assignmentStrategy") == true)
         }
 
+        @Test func aSessionTimeoutThatTheBrokerRefusesEndsTheConsumer() async throws {
+            let stage = try await Stage(partitions: 1)
+            var configuration = ConsumerConfiguration(bootstrapServers: stage.servers, groupID: stage.group)
+            configuration.sessionTimeout = .seconds(3)
+            configuration.heartbeatInterval = .seconds(1)
+            let error = try await Self.error(of: try Consumer(configuration, topics: [stage.topic]))
+            #expect(error?.code == .configuration)
+            #expect(error?.message.contains("group.min.session.timeout.ms") == true)
+        }
+
         private static func error(of consumer: Consumer) async throws -> KafkaError? {
             try await withDeadline(.seconds(30), "an error") {
                 do { for try await _ in consumer {} } catch { return error as? KafkaError }

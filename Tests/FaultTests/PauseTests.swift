@@ -12,7 +12,7 @@ extension FaultTests {
             let stage = try await Stage(partitions: 4)
             try await stage.send(0..<total)
             let (journal, log) = (Journal(), Lines())
-            let controller = try await journal.controller { .zero }
+            let controller = try await journal.controller { .milliseconds(1) }
             var configuration = ConsumerConfiguration(bootstrapServers: stage.servers, groupID: stage.group)
             configuration.maxPollInterval = .seconds(6)
             configuration.sessionTimeout = .seconds(6)

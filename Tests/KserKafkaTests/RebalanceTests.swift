@@ -95,6 +95,36 @@ struct RebalanceTests {
         #expect(numbers.count < 2_000)
     }
 
+    // Nothing to commit and full buffers: the poll that takes the partitions away is the one that gives two of them back.
+    @Test("a paused member that gets partitions back at once reads them when it is resumed")
+    func sameAgain() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 4])
+        let producer = try broker.makeProducer()
+        try await producer.send(contentsOf: (0..<4_000).map { ProducerRecord("t", "\($0)", partition: $0 % 4) })
+        func makeMember(getsPartitions partitions: Int) throws -> Member {
+            let consumer = try broker.makeConsumer(["t"]) {
+                $0.commitInterval = .seconds(60)
+                ($0.lowWater.messages, $0.highWater.messages) = (100, 200)
+            }
+            return Member(consumer, handles: 2_000, getsPartitions: partitions)
+        }
+        let first = try makeMember(getsPartitions: 4 + 2)
+        first.consumer.pause()
+        async let firstRun: Void = first.run()
+        while first.consumer.assigned.filter(\.isFull).count < 4 { await Task.yield() }
+        let second = try makeMember(getsPartitions: 2)
+        async let secondRun: Void = second.run()
+        try await first.allAssigned.wait(atMost: .seconds(30))
+        try await second.handled.wait(atMost: .seconds(20))
+        #expect(first.records.withLock { $0.isEmpty })
+        first.consumer.resume()
+        try await first.handled.wait(atMost: .seconds(20))
+        await second.consumer.close()
+        await first.consumer.close()
+        try await firstRun
+        try await secondRun
+    }
+
     @Test("a broker that goes and comes back is waited for")
     func brokerLoss() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 2])

@@ -65,12 +65,13 @@ package struct OffsetLedger: Sendable {
             head = (head + 1) & (ring.count - 1)
             count -= 1
         }
-        if firstStart < starts.count { forgetStarts() }
+        forgetStarts()
         return true
     }
 
     /// Forgets the times of what is done.
     private mutating func forgetStarts() {
+        if firstStart >= starts.count { return }
         while firstStart + 1 < starts.count, count == 0 || starts[firstStart + 1].offset <= self[0] { firstStart += 1 }
         if count == 0 || firstStart >= 64 {
             starts.removeFirst(count == 0 ? starts.count : firstStart)
@@ -92,6 +93,7 @@ package struct OffsetLedger: Sendable {
             next = self[count]
         }
         while let last = starts.last, last.offset >= offset, starts.count > firstStart { starts.removeLast() }
+        if count == 0 { forgetStarts() }
     }
 
     private subscript(index: Int) -> Int64 {

@@ -18,6 +18,8 @@ public struct PartitionStatistics: Sendable, Hashable {
     public var position: Int64?
     /// The offset that was committed last or is on its way, or where reading began; nil before the first record.
     public var committed: Int64?
+    /// The offset that the partition's next record will have, as far as the brokers told; nil before they did.
+    public var end: Int64?
     /// How long ago the oldest record that is not done was handed out; nil when none is in work. Records are handed out in
     /// batches, so that of `.partition` concurrency may have waited for others of its batch.
     public var oldestAge: Duration?
@@ -35,6 +37,7 @@ public struct PartitionStatistics: Sendable, Hashable {
         buffered: Int,
         position: Int64?,
         committed: Int64?,
+        end: Int64?,
         oldestAge: Duration?,
         isPaused: Bool,
         isFull: Bool
@@ -47,9 +50,18 @@ public struct PartitionStatistics: Sendable, Hashable {
         self.buffered = buffered
         self.position = position
         self.committed = committed
+        self.end = end
         self.oldestAge = oldestAge
         self.isPaused = isPaused
         self.isFull = isFull
+    }
+
+    /// How many offsets are not done; nil when it is not known.
+    public var lag: Int64? {
+        guard let end else { return nil }
+        // Nothing was handed out: what there is has been read before, or waits in the buffer.
+        guard let position else { return Int64(buffered) }
+        return max(0, end - position)
     }
 }
 
@@ -64,7 +76,7 @@ public struct WorkerStatistics: Sendable, Hashable {
 extension PartitionStream {
     /// How far the work is.
     public var statistics: PartitionStatistics {
-        let now = clock()
+        let (now, end) = (clock(), owner.end(of: self))
         return state.withLock { state in
             PartitionStatistics(
                 topic: topic,
@@ -74,7 +86,8 @@ extension PartitionStream {
                 incomplete: state.ledger.incomplete,
                 buffered: state.bufferedRecords,
                 position: state.ledger.committable,
-                committed: state.committed,
+                committed: state.isTransactional ? state.ledger.committable : state.committed,
+                end: end,
                 oldestAge: state.ledger.oldestStart.map { $0.duration(to: now) },
                 isPaused: isPaused,
                 isFull: state.isFull

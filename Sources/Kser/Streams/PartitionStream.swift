@@ -197,22 +197,6 @@ extension PartitionStream {
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
 
-    /// How far the work is, but for what the owner knows.
-    var snapshot: PartitionStatus {
-        state.withLock { state in
-            PartitionStatus(
-                topic: topic,
-                partition: partition,
-                inFlight: state.ledger.inFlight,
-                incomplete: state.ledger.incomplete,
-                buffered: state.bufferedRecords,
-                position: state.ledger.committable,
-                committed: state.isTransactional ? state.ledger.committable : state.committed,
-                isPaused: isPaused || state.isFull
-            )
-        }
-    }
-
     /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
     /// the owner gets no offset to commit by itself.
     package func enterTransaction() -> Bool {

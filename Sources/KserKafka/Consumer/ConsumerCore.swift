@@ -191,15 +191,15 @@ extension ConsumerCore: RebalanceHandler {
     }
 
     private func revoke(_ places: [TopicPartition], isLost: Bool) {
+        let feeds = state.withLock { state in places.compactMap { state.feeds.removeValue(forKey: $0) } }
+        for feed in feeds { feed.end() }
         log(isLost ? .warning : .info, "\(isLost ? "Lost" : "Revoked"): \(Self.list(places))")
         report(isLost ? .lost : .revoked, places)
-        let feeds = state.withLock { state in places.compactMap { state.feeds.removeValue(forKey: $0) } }
         give(up: feeds, isLost: isLost)
     }
 
-    /// Ends the streams, waits for what is in work and commits it.
-    func give(up feeds: [PartitionFeed], isLost: Bool, throwing error: KafkaError? = nil) {
-        for feed in feeds { feed.stream.end(throwing: error) }
+    /// Waits for what is in work in streams that ended, and commits it.
+    func give(up feeds: [PartitionFeed], isLost: Bool) {
         // Lost partitions belong to others already: waiting would help nobody, committing could go back.
         if isLost {
             for feed in feeds { feed.stream.release() }

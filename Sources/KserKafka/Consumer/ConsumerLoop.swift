@@ -139,9 +139,9 @@ final class ConsumerLoop {
             defer { state.feeds = [:] }
             return (Array(state.feeds.values), state.failure, state.hub)
         }
-        for feed in feeds { feed.stream.end(throwing: failure) }
+        for feed in feeds { feed.end(throwing: failure) }
         hub?.finish(throwing: failure)
-        core.give(up: feeds, isLost: failure?.isFatal == true, throwing: failure)
+        core.give(up: feeds, isLost: failure?.isFatal == true)
         core.client.beginClosing()
         let hasLeft = core.client.serveClosing(until: core.clock.now + core.configuration.answerTimeout)
         core.abandonCommits()

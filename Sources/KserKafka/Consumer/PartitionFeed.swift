@@ -45,6 +45,12 @@ final class PartitionFeed: Sendable {
         return moved
     }
 
+    /// Reads no more and ends the stream. The partition may come back within the same poll, before this object goes.
+    func end(throwing error: KafkaError? = nil) {
+        queue.stop()
+        stream.end(throwing: error)
+    }
+
     private func block() { isBlocked.store(true, ordering: .relaxed) }
 
     struct Moved {

@@ -18,7 +18,7 @@ extension KafkaError {
     ) {
         let code = Code(error)
         let text = reason.flatMap { $0.isEmpty ? nil : $0 } ?? Self.text(error)
-        let advice = code.advice.map { "; \($0)" } ?? ""
+        let advice = (error.advice ?? code.advice).map { "; \($0)" } ?? ""
         self.init(code, "\(doing) failed: \(text)\(advice)", topic: topic, partition: partition)
         rdKafkaCode = error.rawValue
         rdKafkaName = String(cString: rd_kafka_err2name(error))
@@ -105,6 +105,12 @@ extension KafkaError.Code {
 }
 
 extension rd_kafka_resp_err_t {
+    /// Which setting to look at, when it is this error's alone.
+    fileprivate var advice: String? {
+        guard self == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT else { return nil }
+        return "the broker bounds sessionTimeout by group.min.session.timeout.ms and group.max.session.timeout.ms"
+    }
+
     /// Whether the same request may succeed later.
     var isRetriable: Bool {
         switch self {

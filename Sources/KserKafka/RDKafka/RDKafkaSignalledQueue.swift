@@ -18,6 +18,7 @@ final class RDKafkaSignalledQueue: Sendable {
     let queue: RDKafkaQueue
     private let signal: Signal
     private let retained: Retained
+    private let isStopped = Atomic(false)
 
     private struct Retained: @unchecked Sendable {
         // Unchecked: a reference count of an object that is Sendable.
@@ -39,9 +40,16 @@ final class RDKafkaSignalledQueue: Sendable {
     }
 
     deinit {
+        stop()
+        retained.signal.release()
+    }
+
+    /// Ends the signals. A partition that comes back has the same queue inside librdkafka, which signals one object only:
+    /// the one before has to be stopped first, for its end may come after the next one's begin.
+    func stop() {
+        if isStopped.exchange(true, ordering: .acquiringAndReleasing) { return }
         // Callbacks run under the queue's lock, which this call takes: none runs after it.
         rd_kafka_queue_cb_event_enable(queue.pointer, nil, nil)
-        retained.signal.release()
     }
 
     /// Whether something arrived since the last call. It comes once for many arrivals: drain the queue then.

@@ -48,7 +48,7 @@ final class StallWatch: Sendable {
 
     /// The partitions that have not moved for as long as the limit.
     func stalled(_ assignments: [RunningWorkers.Assignment], now: ContinuousClock.Instant) -> [String] {
-        let readings = assignments.map { (assignment: $0, progress: $0.partition.status) }
+        let readings = assignments.map { (assignment: $0, progress: $0.partition.statistics) }
         return marks.withLock { marks in
             let before = marks
             marks = [:]
@@ -69,7 +69,7 @@ final class StallWatch: Sendable {
     }
 }
 
-extension PartitionStatus {
+extension PartitionStatistics {
     /// Whether there is something to be done.
     fileprivate var hasWork: Bool { (lag ?? 0) > 0 || inFlight > 0 || buffered > 0 }
 }

@@ -41,7 +41,11 @@ private struct Gauges: Sendable {
         buffered = try gauge("kser_buffered_records", "Records that were read and wait", place)
         committed = try gauge("kser_committed_offset", "The offset committed last", place)
         assigned = try gauge("kser_partitions_assigned", "Partitions that workers have", ["group"])
-        paused = try gauge("kser_partitions_paused", "Partitions that are not read until there is room", ["group"])
+        paused = try gauge(
+            "kser_partitions_paused",
+            "Partitions that are paused, or not read until there is room",
+            ["group"]
+        )
     }
 
     var all: [FamilyDescription] { [lag, oldest, incomplete, buffered, committed, assigned, paused] }
@@ -64,14 +68,14 @@ struct ProgressSource: MetricSource {
     }
 
     private struct Row {
-        let progress: PartitionStatus
+        let progress: PartitionStatistics
         let group: String
         let oldest: Duration
     }
 
     func write(to writer: inout ExpositionWriter) {
         let rows = workers.assignments.map { assignment in
-            let progress = assignment.partition.status
+            let progress = assignment.partition.statistics
             let place = Place(topic: progress.topic, partition: progress.partition)
             return Row(
                 progress: progress,
@@ -88,7 +92,7 @@ struct ProgressSource: MetricSource {
         var paused = assigned
         for row in rows {
             assigned[row.group, default: 0] += 1
-            if row.progress.isPaused { paused[row.group, default: 0] += 1 }
+            if row.progress.isPaused || row.progress.isFull { paused[row.group, default: 0] += 1 }
         }
         write(gauges.assigned, assigned, &writer)
         write(gauges.paused, paused, &writer)

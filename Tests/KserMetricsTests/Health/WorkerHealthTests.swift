@@ -63,7 +63,7 @@ import Testing
         let watch = StallWatch(limit: .seconds(300))
         let start = ContinuousClock.now
         let waiting = metrics.workers.assignments.filter { $0.partition.topic != "jobs" }
-        #expect(waiting.first?.partition.status.lag == 1)
+        #expect(waiting.first?.partition.statistics.lag == 1)
         for seconds in [0, 300, 3_000] {
             #expect(watch.stalled(metrics.workers.assignments, now: start + .seconds(seconds)) == [])
         }

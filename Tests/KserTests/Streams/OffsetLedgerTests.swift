@@ -71,6 +71,13 @@ import Testing
         #expect(ledger.oldestStart == start + .seconds(9))
         ledger.complete(20)
         #expect(ledger.oldestStart == nil)
+        ledger.start(from: 21, at: start)
+        for offset in 21..<23 as Range<Int64> { ledger.begin(offset) }
+        ledger.complete(21)
+        ledger.withdraw(from: 22)
+        ledger.start(from: 22, at: start + .seconds(11))
+        ledger.begin(22)
+        #expect(ledger.oldestStart == start + .seconds(11), "a batch that is begun again has its own time")
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>)

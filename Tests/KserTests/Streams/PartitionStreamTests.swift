@@ -95,6 +95,7 @@ import Testing
             buffered: 5,
             position: 11,
             committed: 10,
+            end: nil,
             oldestAge: .seconds(7),
             isPaused: false,
             isFull: false
