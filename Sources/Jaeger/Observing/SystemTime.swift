@@ -27,6 +27,6 @@ package enum SystemTime {
     private static func read(_ clock: clockid_t) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

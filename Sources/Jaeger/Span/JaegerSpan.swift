@@ -14,7 +14,7 @@ public final class JaegerSpan: Span {
         /// The content, there from now on.
         mutating func demandContent() -> Content {
             if let content { return content }
-            let new = Content(baggage: [:], tags: Fields())
+            let new = Content(nil, tags: Fields())
             content = new
             return new
         }
@@ -23,12 +23,14 @@ public final class JaegerSpan: Span {
     /// What a span holds; the lock of the state guards it.
     private final class Content {
         var baggage: [String: String]
+        let traceState: TraceState
         var tags: Fields
         var logs: [(time: Double, fields: Fields)] = []
         var endTime: Double?
 
-        init(baggage: [String: String], tags: Fields) {
-            self.baggage = baggage
+        init(_ luggage: Luggage?, tags: Fields) {
+            baggage = luggage?.baggage ?? [:]
+            traceState = luggage?.traceState ?? TraceState()
             self.tags = tags
         }
     }
@@ -37,7 +39,6 @@ public final class JaegerSpan: Span {
     let spanID: UInt64
     /// The parent's number; 0 when there is none.
     let parentNumber: UInt64
-    let traceState: TraceState
     let references: [SpanRecord.Reference]?
     /// When the span began, in seconds since the epoch; to the tick of the system's clock, some milliseconds, when it was
     /// not sampled then.
@@ -58,13 +59,12 @@ public final class JaegerSpan: Span {
         traceID = identity.traceID
         spanID = identity.spanID
         parentNumber = identity.parentID
-        traceState = identity.traceState
         self.references = references
         self.startTime = startTime
         owner = tracer
         flagBits = Atomic(identity.flags.rawValue)
-        let isBare = !identity.flags.contains(.sampled) && identity.baggage.isEmpty && tags.isEmpty
-        let content = isBare ? nil : Content(baggage: identity.baggage, tags: tags)
+        let isBare = !identity.flags.contains(.sampled) && identity.luggage == nil && tags.isEmpty
+        let content = isBare ? nil : Content(identity.luggage, tags: tags)
         state = Mutex(State(operationName: operationName, content: content))
     }
 
@@ -87,6 +87,12 @@ public final class JaegerSpan: Span {
     public var endTime: Double? { state.withLock { $0.content?.endTime } }
     /// What users attached to the trace.
     public var baggage: [String: String] { state.withLock { $0.content?.baggage } ?? [:] }
+    /// What travels with the span's context.
+    var luggage: Luggage? {
+        state.withLock { state in
+            state.content.flatMap { Luggage(baggage: $0.baggage, traceState: $0.traceState) }
+        }
+    }
     /// Whether the span is of someone who is called.
     public var isRPC: Bool { spanKind == Tags.spanKindRPCServer || isRPCClient }
     /// Whether the span is of someone who calls.
@@ -101,13 +107,14 @@ public final class JaegerSpan: Span {
 
     /// The span's identity and baggage at this moment.
     public var jaegerContext: JaegerSpanContext {
-        JaegerSpanContext(
+        let luggage = luggage
+        return JaegerSpanContext(
             traceID: traceID,
             spanID: spanID,
             parentID: parentNumber,
             flags: flags,
-            baggage: baggage,
-            traceState: traceState
+            baggage: luggage?.baggage ?? [:],
+            traceState: luggage?.traceState ?? TraceState()
         )
     }
 
@@ -203,9 +210,9 @@ public final class JaegerSpan: Span {
 
     /// The content at this moment; a span that has not ended has no duration.
     public var record: SpanRecord {
-        let (operationName, tags, logs, endTime) = state.withLock { state in
+        let (operationName, traceState, tags, logs, endTime) = state.withLock { state in
             let content = state.demandContent()
-            return (state.operationName, content.tags, content.logs, content.endTime)
+            return (state.operationName, content.traceState, content.tags, content.logs, content.endTime)
         }
         var record = SpanRecord(
             traceID: traceID,

@@ -7,8 +7,21 @@ struct SpanIdentity {
     /// 0 when there is none.
     var parentID: UInt64 = 0
     var flags: SpanFlags = []
-    var baggage = [String: String]()
-    var traceState = TraceState()
+    /// Nil when there is none, as in nearly all traces.
+    var luggage: Luggage?
+}
+
+/// What travels beside the numbers.
+struct Luggage {
+    var baggage: [String: String]
+    var traceState: TraceState
+
+    /// Nil when both are empty.
+    init?(baggage: [String: String], traceState: TraceState = TraceState()) {
+        if baggage.isEmpty && traceState.entries.isEmpty { return nil }
+        self.baggage = baggage
+        self.traceState = traceState
+    }
 }
 
 extension JaegerTracer {
@@ -113,7 +126,7 @@ extension JaegerTracer {
         _ tags: inout Fields
     ) -> SpanIdentity {
         var identity = newTrace()
-        identity.baggage = parent.baggage
+        identity.luggage = Luggage(baggage: parent.baggage)
         if let debugID = parent.debugID, isDebugAllowed(operationName) {
             identity.flags = [.sampled, .debug]
             tags[debugIDHeader] = .string(debugID)
@@ -142,8 +155,7 @@ extension JaegerTracer {
             spanID: isShared ? span.spanID : options.ids.nextSpan(),
             parentID: isShared ? span.parentNumber : span.spanID,
             flags: span.flags,
-            baggage: span.baggage,
-            traceState: span.traceState
+            luggage: span.luggage
         )
     }
 
@@ -160,8 +172,7 @@ extension JaegerTracer {
             spanID: isShared ? parent.spanID : options.ids.nextSpan(),
             parentID: isShared ? parent.parentID ?? 0 : parent.spanID,
             flags: parent.flags,
-            baggage: parent.baggage,
-            traceState: parent.traceState
+            luggage: Luggage(baggage: parent.baggage, traceState: parent.traceState)
         )
     }
 
