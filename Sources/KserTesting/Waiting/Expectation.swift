@@ -48,7 +48,7 @@ public final class Expectation: Sendable {
     /// Waits until it happened often enough.
     ///
     /// - Throws: ``Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
-    public func wait(atMost deadline: Duration = .seconds(10)) async throws {
+    public func wait(atMost deadline: Duration = .seconds(30)) async throws {
         let timer = Task {
             try await Task.sleep(for: deadline)
             release()

@@ -54,7 +54,7 @@ public final class ManualClock: Sendable {
     /// Waits until this many tasks wait for a time to come.
     ///
     /// - Throws: ``Expectation/Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
-    public func waitForSleepers(_ count: Int = 1, atMost deadline: Duration = .seconds(10)) async throws {
+    public func waitForSleepers(_ count: Int = 1, atMost deadline: Duration = .seconds(30)) async throws {
         try await arrivals.wait(atMost: deadline, "\(count) tasks that wait for a time") { self.sleeping >= count }
     }
 
@@ -63,7 +63,7 @@ public final class ManualClock: Sendable {
     /// - Returns: by how much the clock was moved.
     /// - Throws: ``Expectation/Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
     @discardableResult
-    public func skip(atMost deadline: Duration = .seconds(10)) async throws -> Duration {
+    public func skip(atMost deadline: Duration = .seconds(30)) async throws -> Duration {
         try await waitForSleepers(atMost: deadline)
         let (due, elapsed) = state.withLock { ($0.sleepers.values.map(\.due).min(), $0.elapsed) }
         let step = due.map { $0 - elapsed } ?? .zero
