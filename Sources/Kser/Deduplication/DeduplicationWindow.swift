@@ -11,8 +11,8 @@
 /// topics, run as if there were no window, sending a failed task again runs it again, and what ``DeadLetters`` replays runs
 /// even when its uuid was handled before.
 ///
-/// It is no promise of exactly once: a window knows what its own worker handled, and one in memory forgets with the
-/// process. A window that cannot be asked lets messages run.
+/// It is no promise of exactly once: a window knows what its own workers handled, and one in memory forgets with the
+/// process; that of module `KserStore`, in a SQLite file, does not. A window that cannot be asked lets messages run.
 public protocol DeduplicationWindow: Sendable {
     /// Whether a message was handled with success, and is not forgotten.
     ///

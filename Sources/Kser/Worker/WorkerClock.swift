@@ -2,7 +2,7 @@ import Foundation
 
 /// What time it is, and how to wait: the system's clock, or the manual one of `KserTesting`.
 public struct WorkerClock: Sendable {
-    let now: @Sendable () -> Int64
+    package let now: @Sendable () -> Int64
     let sleep: @Sendable (Duration) async throws -> Void
 
     /// The system's clock.

@@ -20,9 +20,18 @@ package actor SQLiteDatabase {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    func open(_ options: SQLiteOptions) throws(StoreError) {
+    /// Opens the file.
+    ///
+    /// - Parameters:
+    ///   - options: how it is written.
+    ///   - prepare: makes the tables.
+    /// - Throws: ``/Kser/StoreError``, what `prepare` throws too.
+    func open(
+        _ options: SQLiteOptions,
+        prepare: @Sendable (SQLiteConnection) throws(StoreError) -> Void
+    ) throws(StoreError) {
         let connection = try SQLiteConnection(path, options, executor)
-        try connection.migrate()
+        try prepare(connection)
         self.connection = connection
     }
 

@@ -18,7 +18,7 @@ public final class SQLiteOperationStore: OperationStore {
     ///   database, `newerSchema`.
     public init(path: String, options: SQLiteOptions = SQLiteOptions()) async throws {
         database = SQLiteDatabase(path: path)
-        try await database.open(options)
+        try await database.open(options) { connection throws(StoreError) in try connection.migrate() }
     }
 
     /// Closes the file; calls throw `closed` from then on. Without it, the file is closed when the store goes away.

@@ -1,4 +1,4 @@
-/// How a ``SQLiteOperationStore`` writes.
+/// How a ``SQLiteOperationStore`` or a ``SQLiteDeduplicationWindow`` writes.
 public struct SQLiteOptions: Sendable, Hashable {
     /// What a recorded change outlives.
     public enum Durability: Sendable {
