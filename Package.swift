@@ -191,7 +191,10 @@ let package = Package(
         tests("PackagingTests", ["TestSupport"]),
         tests(
             "SnippetTests",
-            ["Kser", "KserKafka", "KserMetrics", "KserStore", "KserTesting", "TestSupport"]
+            [
+                "Jaeger", "Kser", "KserKafka", "KserMetrics", "KserStore", "KserTesting", "KserTracing", "OpenTracing",
+                "TestSupport",
+            ]
         ),
     ],
     cxxLanguageStandard: .cxx17

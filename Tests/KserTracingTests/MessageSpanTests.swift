@@ -3,6 +3,7 @@ import Kser
 import KserTesting
 import KserTracing
 import OpenTracing
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -155,4 +156,25 @@ struct MessageSpanTests {
         #expect(letter.traceID == processing.traceID && letter.parentID != 0)
         #expect(Set(keeping.spans.map(\.traceID)).count == 1)
     }
+
+    /// Spans and executions know one another; nothing of a message stays.
+    @Test(arguments: [TraceCarriers.standard, [.headers, .tracing, .parentSpan]])
+    func anExecutionGoesWhenItHasEnded(_ carriers: TraceCarriers) async throws {
+        let stage = Stage(tracing: Tracing(keeping.tracer, carriers: carriers))
+        let controller = Controller(logger: .none, tracing: stage.tracing)
+        let seen = Mutex<Weak?>(nil)
+        try await controller.register("dice.Look") { (_: JSONObject, execution: Execution) in
+            seen.withLock { $0 = Weak(execution) }
+        }
+        try await stage.producer.send(Message(entrypoint: "dice.Look"), to: "dice")
+        let record = try #require(stage.broker.records(in: "dice").first)
+        #expect(await controller.run(record).isSuccess)
+        let execution = try #require(seen.withLock { $0 }).execution
+        #expect(execution == nil, "a traced execution is kept")
+    }
+}
+
+private struct Weak: Sendable {
+    weak var execution: Execution?
+    init(_ execution: Execution) { self.execution = execution }
 }

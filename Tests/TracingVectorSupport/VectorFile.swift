@@ -14,11 +14,16 @@ package struct TracingVector: Sendable, CustomTestStringConvertible {
 ///
 /// `KSER_VECTORS_DIR` names another folder that holds a `tracing` and a `kser`.
 package struct VectorFile: Sendable {
+    package let name: String
     package let path: String
+    /// Whether it is the one of this repository.
+    package let isOurs: Bool
 
     package init(_ name: String, in group: String = "tracing") {
+        self.name = name
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let folder = ProcessInfo.processInfo.environment["KSER_VECTORS_DIR"].map { URL(filePath: $0) }
+        isOurs = folder == nil
         path = (folder ?? tests.appending(path: "Vectors")).appending(path: "\(group)/\(name).json").path()
     }
 

@@ -107,7 +107,7 @@ public final class RemoteThrottler: Throttler {
             }
         }
         let isComplete = answer.balances.allSatisfy { $0.balance != nil }
-        (isComplete ? metrics.throttlerUpdated : metrics.throttlerUpdateFailed).add()
+        if isComplete { metrics.throttlerUpdated.add() } else { metrics.throttlerUpdateFailed.add() }
     }
 
     /// Asks no more.

@@ -24,8 +24,8 @@ public final class JaegerMetrics: Sendable {
     let startedTrace = Count("jaeger:traces", ("sampled", "n"), ("state", "started"))
     let joinedTraceSampled = Count("jaeger:traces", ("sampled", "y"), ("state", "joined"))
     let joinedTrace = Count("jaeger:traces", ("sampled", "n"), ("state", "joined"))
-    let startedSpanSampled = Count("jaeger:started_spans", ("sampled", "y"))
-    let startedSpan = Count("jaeger:started_spans", ("sampled", "n"))
+    let startedChildSampled = Count("jaeger:started_spans", ("sampled", "y"))
+    let startedChild = Count("jaeger:started_spans", ("sampled", "n"))
     let finishedSpan = Count("jaeger:finished_spans")
     let unfinishedSpan = Count("jaeger:unfinished_spans")
     let reported = Count("jaeger:reporter_spans", ("result", "ok"))
@@ -40,17 +40,19 @@ public final class JaegerMetrics: Sendable {
     let throttlerUpdateFailed = Count("jaeger:throttler_update", ("result", "err"))
     let queueLength = Count("jaeger:reporter_queue_length")
 
-    private var all: [Count] {
-        [
-            startedTraceSampled, startedTrace, joinedTraceSampled, joinedTrace, startedSpanSampled, startedSpan,
-            finishedSpan, unfinishedSpan, reported, failed, dropped, samplerQueried, samplerQueryFailed,
-            samplerUpdated, samplerUpdateFailed, throttledDebugSpan, throttlerUpdated, throttlerUpdateFailed,
-        ]
-    }
+    /// Spans begun are those that begin a trace here, and their children: each is counted once.
+    var startedSpansSampled: Int { startedTraceSampled.value + joinedTraceSampled.value + startedChildSampled.value }
+    private var startedSpans: Int { startedTrace.value + joinedTrace.value + startedChild.value }
 
     /// All counters.
     public var counters: [Counter] {
-        all.map { Counter(name: $0.name, tags: $0.tags, value: $0.value) }
+        [
+            startedTraceSampled.counter, startedTrace.counter, joinedTraceSampled.counter, joinedTrace.counter,
+            startedChildSampled.counter(of: startedSpansSampled), startedChild.counter(of: startedSpans),
+            finishedSpan.counter, unfinishedSpan.counter, reported.counter, failed.counter, dropped.counter,
+            samplerQueried.counter, samplerQueryFailed.counter, samplerUpdated.counter, samplerUpdateFailed.counter,
+            throttledDebugSpan.counter, throttlerUpdated.counter, throttlerUpdateFailed.counter,
+        ]
     }
 
     /// How many spans waited in the reporter's queue when it last sent some.
@@ -59,20 +61,22 @@ public final class JaegerMetrics: Sendable {
     /// The value of a counter by its flat name; 0 when there is none of the name.
     public subscript(flatName: String) -> Int { counters.first { $0.flatName == flatName }?.value ?? 0 }
 
-    func countStart(ofTraceJoined isJoined: Bool, sampled isSampled: Bool) {
-        switch (isJoined, isSampled) {
-        case (false, true): startedTraceSampled.add()
-        case (false, false): startedTrace.add()
-        case (true, true): joinedTraceSampled.add()
-        case (true, false): joinedTrace.add()
+    func countStart(isFirst: Bool, joined isJoined: Bool, sampled isSampled: Bool) {
+        switch (isFirst, isJoined, isSampled) {
+        case (false, _, true): startedChildSampled.add()
+        case (false, _, false): startedChild.add()
+        case (true, false, true): startedTraceSampled.add()
+        case (true, false, false): startedTrace.add()
+        case (true, true, true): joinedTraceSampled.add()
+        case (true, true, false): joinedTrace.add()
         }
     }
 }
 
 /// A number that many threads add to.
-final class Count: Sendable {
-    let name: String
-    let tags: [(key: String, value: String)]
+struct Count: ~Copyable, Sendable {
+    private let name: String
+    private let tags: [(key: String, value: String)]
     private let number = Atomic(0)
 
     init(_ name: String, _ tags: (String, String)...) {
@@ -83,4 +87,7 @@ final class Count: Sendable {
     var value: Int { number.load(ordering: .relaxed) }
     func add(_ amount: Int = 1) { number.add(amount, ordering: .relaxed) }
     func set(_ value: Int) { number.store(value, ordering: .relaxed) }
+
+    var counter: JaegerMetrics.Counter { counter(of: value) }
+    func counter(of value: Int) -> JaegerMetrics.Counter { .init(name: name, tags: tags, value: value) }
 }

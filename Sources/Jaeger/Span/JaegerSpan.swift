@@ -6,21 +6,42 @@ import Synchronization
 /// Tags and logs are kept only while the span is sampled; baggage always is. Changes after the end are kept too, but a
 /// reporter may have sent the span by then.
 public final class JaegerSpan: Span {
-    struct State {
+    private struct State {
         var operationName: String
+        /// Nil while there is nothing but the name, as in most spans that are not sampled.
+        var content: Content?
+
+        /// The content, there from now on.
+        mutating func demandContent() -> Content {
+            if let content { return content }
+            let new = Content(nil, tags: Fields())
+            content = new
+            return new
+        }
+    }
+
+    /// What a span holds; the lock of the state guards it.
+    private final class Content {
         var baggage: [String: String]
+        let traceState: TraceState
         var tags: Fields
         var logs: [(time: Double, fields: Fields)] = []
         var endTime: Double?
+
+        init(_ luggage: Luggage?, tags: Fields) {
+            baggage = luggage?.baggage ?? [:]
+            traceState = luggage?.traceState ?? TraceState()
+            self.tags = tags
+        }
     }
 
     let traceID: UInt128
     let spanID: UInt64
     /// The parent's number; 0 when there is none.
     let parentNumber: UInt64
-    let traceState: TraceState
     let references: [SpanRecord.Reference]?
-    /// When the span began, in seconds since the epoch.
+    /// When the span began, in seconds since the epoch; to the tick of the system's clock, some milliseconds, when it was
+    /// not sampled then.
     public let startTime: Double
     let owner: JaegerTracer
     /// Written under the lock of the state only.
@@ -38,12 +59,13 @@ public final class JaegerSpan: Span {
         traceID = identity.traceID
         spanID = identity.spanID
         parentNumber = identity.parentID
-        traceState = identity.traceState
         self.references = references
         self.startTime = startTime
         owner = tracer
         flagBits = Atomic(identity.flags.rawValue)
-        state = Mutex(State(operationName: operationName, baggage: identity.baggage, tags: tags))
+        let isBare = !identity.flags.contains(.sampled) && identity.luggage == nil && tags.isEmpty
+        let content = isBare ? nil : Content(identity.luggage, tags: tags)
+        state = Mutex(State(operationName: operationName, content: content))
     }
 
     /// The tracer that started the span.
@@ -60,11 +82,17 @@ public final class JaegerSpan: Span {
     /// The operation's name.
     public var operationName: String { state.withLock { $0.operationName } }
     /// The tags in the order in which they were set, with those of one key.
-    public var tags: Fields { state.withLock { $0.tags } }
+    public var tags: Fields { state.withLock { $0.content?.tags } ?? Fields() }
     /// When the span ended, in seconds since the epoch; nil before.
-    public var endTime: Double? { state.withLock { $0.endTime } }
+    public var endTime: Double? { state.withLock { $0.content?.endTime } }
     /// What users attached to the trace.
-    public var baggage: [String: String] { state.withLock { $0.baggage } }
+    public var baggage: [String: String] { state.withLock { $0.content?.baggage } ?? [:] }
+    /// What travels with the span's context.
+    var luggage: Luggage? {
+        state.withLock { state in
+            state.content.flatMap { Luggage(baggage: $0.baggage, traceState: $0.traceState) }
+        }
+    }
     /// Whether the span is of someone who is called.
     public var isRPC: Bool { spanKind == Tags.spanKindRPCServer || isRPCClient }
     /// Whether the span is of someone who calls.
@@ -79,13 +107,14 @@ public final class JaegerSpan: Span {
 
     /// The span's identity and baggage at this moment.
     public var jaegerContext: JaegerSpanContext {
-        JaegerSpanContext(
+        let luggage = luggage
+        return JaegerSpanContext(
             traceID: traceID,
             spanID: spanID,
             parentID: parentNumber,
             flags: flags,
-            baggage: baggage,
-            traceState: traceState
+            baggage: luggage?.baggage ?? [:],
+            traceState: luggage?.traceState ?? TraceState()
         )
     }
 
@@ -102,7 +131,19 @@ public final class JaegerSpan: Span {
         let recorded = owner.limits.value(value, of: key)
         state.withLock { state in
             if isPriority, !prioritize(value, state.operationName) { return }
-            if isSampled { state.tags.append(key, recorded) }
+            if isSampled { state.demandContent().tags.append(key, recorded) }
+        }
+    }
+
+    /// Sets tags, one after the other.
+    public func setTags(_ tags: Fields) {
+        if tags.contains(where: { $0.key == Tags.samplingPriority }) {
+            for tag in tags { setTag(tag.key, to: tag.value) }
+        } else if isSampled {
+            let recorded = owner.limits.fields(tags)
+            state.withLock { state in
+                for tag in recorded { state.demandContent().tags.append(tag.key, tag.value) }
+            }
         }
     }
 
@@ -127,7 +168,7 @@ public final class JaegerSpan: Span {
         guard isSampled else { return }
         let time = owner.time(timestamp)
         let fields = owner.limits.fields(fields)
-        state.withLock { $0.logs.append((time, fields)) }
+        state.withLock { $0.demandContent().logs.append((time, fields)) }
     }
 
     /// Sets a baggage item, or removes it when the value is nil, as far as the restrictions of baggage allow; when the
@@ -141,8 +182,9 @@ public final class JaegerSpan: Span {
         }
         let stored = value?.cut(toBytes: limit)
         let previous = state.withLock { state in
-            defer { state.baggage[key] = stored }
-            return state.baggage[key]
+            let content = state.demandContent()
+            defer { content.baggage[key] = stored }
+            return content.baggage[key]
         }
         fields.append("value", stored.map { .string($0) } ?? .null)
         if previous?.isEmpty == false { fields.append("override", "true") }
@@ -151,15 +193,16 @@ public final class JaegerSpan: Span {
     }
 
     /// A baggage item.
-    public func baggageItem(_ key: String) -> String? { state.withLock { $0.baggage[key] } }
+    public func baggageItem(_ key: String) -> String? { state.withLock { $0.content?.baggage[key] } }
 
     /// Ends the span and, when it is sampled, hands it to the reporter. Only the first call does so.
     public func finish(at time: Double?) {
         guard isSampled else { return }
         let time = owner.time(time)
         let isFirst = state.withLock { state in
-            if state.endTime != nil { return false }
-            state.endTime = time
+            let content = state.demandContent()
+            if content.endTime != nil { return false }
+            content.endTime = time
             return true
         }
         if isFirst { owner.report(self) } else { owner.warnOfSecondFinish() }
@@ -167,19 +210,22 @@ public final class JaegerSpan: Span {
 
     /// The content at this moment; a span that has not ended has no duration.
     public var record: SpanRecord {
-        let state = state.withLock { $0 }
+        let (operationName, traceState, tags, logs, endTime) = state.withLock { state in
+            let content = state.demandContent()
+            return (state.operationName, content.traceState, content.tags, content.logs, content.endTime)
+        }
         var record = SpanRecord(
             traceID: traceID,
             spanID: spanID,
             parentID: parentNumber,
             flags: flags,
-            operationName: state.operationName,
+            operationName: operationName,
             references: references,
             startTime: Int64(microsecondsOf: startTime),
             // Not the difference of the two times in microseconds: the reference's last digit differs from that.
-            duration: Int64(microsecondsOf: (state.endTime ?? startTime) - startTime),
-            tags: state.tags,
-            logs: state.logs.map { .init(timestamp: Int64(microsecondsOf: $0.time), fields: $0.fields) }
+            duration: Int64(microsecondsOf: (endTime ?? startTime) - startTime),
+            tags: tags,
+            logs: logs.map { .init(timestamp: Int64(microsecondsOf: $0.time), fields: $0.fields) }
         )
         record.traceState = traceState
         return record

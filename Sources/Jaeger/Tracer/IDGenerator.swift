@@ -20,21 +20,31 @@ package final class IDGenerator: Sendable {
         self.source = source
     }
 
-    /// A number of 64 bits, never 0.
-    func next64() -> UInt64 {
+    /// A span's number, never 0.
+    func nextSpan() -> UInt64 {
         if let source { return UInt64(truncatingIfNeeded: source()) }
-        while true {
-            var bits = position.wrappingAdd(step, ordering: .relaxed).newValue
-            bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-            bits ^= bits >> 31
-            if bits != 0 { return bits }
-        }
+        return mix(nextPlace())
     }
 
-    /// A number of 128 bits, never 0.
-    func next128() -> UInt128 {
-        if let source { return source() }
-        return UInt128(next64()) << 64 | UInt128(next64())
+    /// The numbers of a trace and of its first span, never 0. They are of one place: mixing other bits of it is as good as
+    /// going on, and there is one counter for all threads.
+    func nextTrace(of128Bits isLong: Bool) -> (traceID: UInt128, spanID: UInt64) {
+        if let source {
+            let traceID = source()
+            return (isLong ? traceID : UInt128(UInt64(truncatingIfNeeded: traceID)), nextSpan())
+        }
+        let place = nextPlace()
+        let low = UInt128(mix(place ^ 0x9e37_79b9_7f4a_7c15))
+        return (isLong ? UInt128(mix(place ^ 0xd1b5_4a32_d192_ed03)) << 64 | low : low, mix(place))
+    }
+
+    private func nextPlace() -> UInt64 { position.wrappingAdd(step, ordering: .relaxed).newValue }
+
+    private func mix(_ place: UInt64) -> UInt64 {
+        var bits = place
+        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+        bits ^= bits >> 31
+        return max(bits, 1)
     }
 }

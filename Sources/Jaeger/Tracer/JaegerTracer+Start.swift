@@ -7,8 +7,21 @@ struct SpanIdentity {
     /// 0 when there is none.
     var parentID: UInt64 = 0
     var flags: SpanFlags = []
-    var baggage: [String: String] = [:]
-    var traceState = TraceState()
+    /// Nil when there is none, as in nearly all traces.
+    var luggage: Luggage?
+}
+
+/// What travels beside the numbers.
+struct Luggage {
+    var baggage: [String: String]
+    var traceState: TraceState
+
+    /// Nil when both are empty.
+    init?(baggage: [String: String], traceState: TraceState = TraceState()) {
+        if baggage.isEmpty && traceState.entries.isEmpty { return nil }
+        self.baggage = baggage
+        self.traceState = traceState
+    }
 }
 
 extension JaegerTracer {
@@ -23,11 +36,7 @@ extension JaegerTracer {
         let identity: SpanIdentity
         // The way of nearly all spans makes no context.
         if case .none = start.parent, start.references.isEmpty {
-            if !start.ignoresActiveSpan, let active = scopeManager.active?.span {
-                identity = child(of: active, isServer: isServer, operationName, &tags)
-            } else {
-                identity = root(operationName, &tags)
-            }
+            identity = self.identity(underActive: !start.ignoresActiveSpan, isServer: isServer, operationName, &tags)
         } else {
             let parent = parent(of: start)
             identity =
@@ -40,14 +49,45 @@ extension JaegerTracer {
             operationName: operationName,
             tags: keepsTags ? tags : Fields(),
             references: references,
-            startTime: time(start.startTime),
+            startTime: startTime(start.startTime, of: identity, hasTags: !tags.isEmpty),
             tracer: self
         )
-        if !keepsTags {
-            for tag in tags { span.setTag(tag.key, to: tag.value) }
-        }
+        if !keepsTags { span.setTags(tags) }
         count(span, isServer: isServer)
         return span
+    }
+
+    /// The time that a span began. It is to the tick of the system's clock when it is not known to be of use: when a span
+    /// is not sampled, and no tag can change that at once.
+    private func startTime(_ given: Double?, of identity: borrowing SpanIdentity, hasTags: Bool) -> Double {
+        if let given, given != 0 { return given }
+        return identity.flags.contains(.sampled) || hasTags ? options.now() : options.tick()
+    }
+
+    /// Starts a span of which only the name is given: it makes no context, and looks at no options.
+    public func startSpan(named operationName: String) -> any Span {
+        var tags = Fields()
+        let identity = identity(underActive: true, isServer: false, operationName, &tags)
+        let span = JaegerSpan(
+            identity,
+            operationName: operationName,
+            tags: tags,
+            references: nil,
+            startTime: startTime(nil, of: identity, hasTags: false),
+            tracer: self
+        )
+        count(span, isServer: false)
+        return span
+    }
+
+    private func identity(
+        underActive: Bool,
+        isServer: Bool,
+        _ operationName: String,
+        _ tags: inout Fields
+    ) -> SpanIdentity {
+        guard underActive, let active = scopeManager.activeSpan else { return root(operationName, &tags) }
+        return child(of: active, isServer: isServer, operationName, &tags)
     }
 
     private func parent(of start: SpanOptions) -> JaegerSpanContext? {
@@ -86,7 +126,7 @@ extension JaegerTracer {
         _ tags: inout Fields
     ) -> SpanIdentity {
         var identity = newTrace()
-        identity.baggage = parent.baggage
+        identity.luggage = Luggage(baggage: parent.baggage)
         if let debugID = parent.debugID, isDebugAllowed(operationName) {
             identity.flags = [.sampled, .debug]
             tags[debugIDHeader] = .string(debugID)
@@ -95,8 +135,8 @@ extension JaegerTracer {
     }
 
     private func newTrace() -> SpanIdentity {
-        let traceID = options.uses128BitTraceIDs ? options.ids.next128() : UInt128(options.ids.next64())
-        return SpanIdentity(traceID: traceID, spanID: options.ids.next64())
+        let (traceID, spanID) = options.ids.nextTrace(of128Bits: options.uses128BitTraceIDs)
+        return SpanIdentity(traceID: traceID, spanID: spanID)
     }
 
     private func child(
@@ -112,11 +152,10 @@ extension JaegerTracer {
         let isShared = isServer && options.sharesSpanWithClient
         return SpanIdentity(
             traceID: span.traceID,
-            spanID: isShared ? span.spanID : options.ids.next64(),
+            spanID: isShared ? span.spanID : options.ids.nextSpan(),
             parentID: isShared ? span.parentNumber : span.spanID,
             flags: span.flags,
-            baggage: span.baggage,
-            traceState: span.traceState
+            luggage: span.luggage
         )
     }
 
@@ -130,11 +169,10 @@ extension JaegerTracer {
         let isShared = isServer && options.sharesSpanWithClient
         return SpanIdentity(
             traceID: parent.traceID,
-            spanID: isShared ? parent.spanID : options.ids.next64(),
+            spanID: isShared ? parent.spanID : options.ids.nextSpan(),
             parentID: isShared ? parent.parentID ?? 0 : parent.spanID,
             flags: parent.flags,
-            baggage: parent.baggage,
-            traceState: parent.traceState
+            luggage: Luggage(baggage: parent.baggage, traceState: parent.traceState)
         )
     }
 
@@ -147,8 +185,6 @@ extension JaegerTracer {
     }
 
     private func count(_ span: JaegerSpan, isServer: Bool) {
-        let isSampled = span.isSampled
-        if isSampled { metrics.startedSpanSampled.add() } else { metrics.startedSpan.add() }
-        if span.parentNumber == 0 { metrics.countStart(ofTraceJoined: isServer, sampled: isSampled) }
+        metrics.countStart(isFirst: span.parentNumber == 0, joined: isServer, sampled: span.isSampled)
     }
 }

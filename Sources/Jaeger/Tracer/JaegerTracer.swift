@@ -102,7 +102,7 @@ public final class JaegerTracer: Tracer {
         sampler.close()
         options.throttler?.close()
         options.baggageRestrictions.close()
-        let unfinished = metrics.startedSpanSampled.value - metrics.finishedSpan.value
+        let unfinished = metrics.startedSpansSampled - metrics.finishedSpan.value
         if unfinished > 0 {
             metrics.unfinishedSpan.set(unfinished)
             options.log.warning("\(unfinished) spans of \(serviceName) have not ended, and are not reported")

@@ -29,7 +29,9 @@ public struct JaegerTracerOptions: Sendable {
     public var log = JaegerLog.standardError
 
     /// Gives the time in seconds since the epoch.
-    package var now: @Sendable () -> Double = SystemTime.now
+    package var now: @Sendable () -> Double = SystemTime.now { didSet { tick = now } }
+    /// As ``now``, to the tick of the system's clock.
+    private(set) var tick: @Sendable () -> Double = SystemTime.tick
     package var ids = IDGenerator()
 
     /// The defaults.

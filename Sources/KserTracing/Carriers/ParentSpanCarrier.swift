@@ -20,13 +20,13 @@ enum ParentSpanCarrier {
 
     /// The carrier of a span.
     static func carrier(_ identity: TraceIdentity, _ frame: SpanFrame) -> JSON {
-        let tags = JSONObject(frame.plan.tags.map { (key: $0.key, value: JSON($0.value)) })
+        let tags = JSONObject(frame.tags.map { (key: $0.key, value: JSON($0.value)) })
         return .object([
             "trace_id": JSON(unsigned: UInt64(truncatingIfNeeded: identity.traceID)),
             "span_id": JSON(unsigned: identity.spanID),
             "parent_id": identity.parentID == 0 ? nil : JSON(unsigned: identity.parentID),
             "flags": .integer(Int64(identity.flags)),
-            "operation_name": .string(frame.plan.name),
+            "operation_name": .string(frame.name),
             "start_time": .double(frame.startTime),
             "tags": .object(tags),
         ])

@@ -35,12 +35,14 @@ extension TracedProducer {
 
     /// A message with the context of its span `create`, which ends at once.
     private func create(_ message: Message, for topic: String) -> Created {
-        var tags = MessagingTags.fields("create", type: "create", topic: topic, kind: Tags.spanKindProducer)
-        tags.append(message)
-        let plan = SpanPlan(name: "create \(topic)", tags: tags, step: .entrypoint(.execute))
+        let plan = SpanPlan(name: "create " + topic, step: .entrypoint(.execute)) {
+            var tags = MessagingTags.fields("create", type: "create", topic: topic, kind: Tags.spanKindProducer)
+            tags.append(message)
+            return tags
+        }
         let span = tracing.start(plan, continuing: message.metadata, [])
         defer { span.finish() }
-        let context = tracing.outgoing(SpanFrame(span, plan, startTime: tracing.now()))
+        let context = tracing.outgoing(tracing.frame(of: span, plan))
         var message = message
         context.write(tracing.carriers, to: &message.metadata)
         return Created(

@@ -78,7 +78,7 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
         let plan = sendPlan(record, nil)
         let sending = Sending(tracing.start(plan, continuing: [:], record.headers))
         do {
-            let frame = SpanFrame(sending.span, plan, startTime: 0)
+            let frame = SpanFrame(sending.span, plan)
             let delivery = try await base.enqueue(traced(record, tracing.outgoing(frame)))
             return Delivery { try await sending.end(with: delivery) }
         } catch {
@@ -95,10 +95,12 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
     }
 
     private func sendPlan(_ record: ProducerRecord, _ message: Message?) -> SpanPlan {
-        var tags = MessagingTags.fields("send", type: "send", topic: record.topic, kind: Tags.spanKindProducer)
-        MessagingTags.append(key: record.key, to: &tags)
-        if let message { tags.append(message) }
-        return SpanPlan(name: "send \(record.topic)", tags: tags, step: .entrypoint(.execute))
+        SpanPlan(name: "send " + record.topic, step: .entrypoint(.execute)) {
+            var tags = MessagingTags.fields("send", type: "send", topic: record.topic, kind: Tags.spanKindProducer)
+            MessagingTags.append(key: record.key, to: &tags)
+            if let message { tags.append(message) }
+            return tags
+        }
     }
 }
 
@@ -121,7 +123,7 @@ extension Tracing {
             SpanFrame.current.flatMap { $0.span === active ? $0 : nil }
             ?? SpanFrame(
                 active,
-                SpanPlan(name: message.entrypoint, tags: [:], step: .entrypoint(.execute)),
+                SpanPlan(name: message.entrypoint, step: .entrypoint(.execute)) { Fields() },
                 startTime: now()
             )
         var message = message
@@ -132,6 +134,6 @@ extension Tracing {
     /// Starts a span as a child of the active one, or else of what the message carries.
     func start(_ plan: SpanPlan, continuing metadata: JSONObject, _ headers: [Record.Header]) -> any Span {
         let upstream = tracer.activeSpan == nil ? context(in: headers) ?? context(in: metadata) : nil
-        return tracer.startSpan(plan.name, childOf: upstream, tags: plan.tags)
+        return startSpan(plan, childOf: upstream)
     }
 }

@@ -2,7 +2,7 @@ import Kser
 import OpenTracing
 
 /// A message that a record brought, and its span `process`.
-struct Arrival {
+struct Arrival: Sendable {
     private let execution: Execution
     private let record: Record
     private let tracing: Tracing
@@ -17,7 +17,7 @@ struct Arrival {
     }
 
     var plan: SpanPlan {
-        SpanPlan(name: "process \(record.topic)", tags: tags, step: .entrypoint(.execute))
+        SpanPlan(name: "process " + record.topic, step: .entrypoint(.execute)) { tags }
     }
 
     /// Starts the span; what is active around the worker has no part in it.
@@ -25,19 +25,12 @@ struct Arrival {
         let upstream = tracing.takeContext(of: execution)
         switch tracing.relation {
         case .child:
-            return tracing.tracer.startSpan(
-                plan.name,
-                childOf: upstream,
-                tags: plan.tags,
-                ignoreActiveSpan: true
-            )
+            return tracing.startSpan(plan, childOf: upstream, ignoreActiveSpan: true)
         case .link:
-            let poll = tracing.pollSpan(of: [record])
-            return tracing.tracer.startSpan(
-                plan.name,
-                childOf: poll,
+            return tracing.startSpan(
+                plan,
+                childOf: tracing.pollSpan(of: [record]),
                 references: upstream.map { [.followsFrom($0)] } ?? [],
-                tags: plan.tags,
                 ignoreActiveSpan: true
             )
         }

@@ -2,23 +2,23 @@ import Kser
 import OpenTracing
 
 extension Tracing {
-    /// Notes on a span how what it stands for ended.
-    func tag(_ span: any Span, _ plan: SpanPlan, with result: ExecutionResult) {
-        guard span.isRecording else { return }
+    /// Notes on a span how what it stands for ended, when that has a result.
+    func tag(_ span: any Span, _ step: ExecutionStep, with value: some Any) {
+        guard span.isRecording, let result = value as? ExecutionResult else { return }
         switch convention.style {
         case .instrumentation:
-            let kind = plan.step.kind
+            let kind = step.kind
             span.setTag("\(kind).retcode", result.retcode)
             span.setTag("\(kind).stdout", result.stdout)
             span.setTag("\(kind).stderr", result.stderr)
         case .standard, .documented, .former:
-            guard plan.step.phase == .execute else { return }
+            guard step.phase == .execute else { return }
             span.setTag("result.uuid", result.uuid)
             span.setTag("result.retcode", result.retcode)
             span.setTag("result.stdout", result.stdout)
             span.setTag("result.stderr", result.stderr)
             span.setTag("result.retval", flattened(result.retval).description)
-            let isFailure = plan.step.isOperation ? result.retcode != 0 : !result.isSuccess
+            let isFailure = step.isOperation ? result.retcode != 0 : !result.isSuccess
             if isFailure { span.setTag(Tags.error, true) }
         }
     }

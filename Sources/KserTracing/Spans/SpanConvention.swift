@@ -27,19 +27,20 @@ public struct SpanConvention: Sendable, Hashable {
 }
 
 /// What a span begins with.
-struct SpanPlan {
+struct SpanPlan: Sendable {
     var name: String
-    var tags: Fields
     /// What the span stands for.
     var step: ExecutionStep
+    /// Asked for when they are kept: of most traces, nothing is.
+    var tags: @Sendable () -> Fields
 }
 
 extension SpanConvention {
     /// The span of a step; nil when it has none.
     func plan(for step: ExecutionStep, of execution: Execution) -> SpanPlan? {
         switch style {
-        case .standard: title(step).map { plan("\(execution.name) - \($0)", step, execution) }
-        case .documented: title(step).map { plan(execution.label($0), step, execution) }
+        case .standard: title(step).map { plan(execution.name + $0, step, execution) }
+        case .documented: title(step).map { plan("\(execution.name)[\(execution.uuid)]\($0)", step, execution) }
         case .former: step.phase == .execute ? plan(execution.path, step, execution) : nil
         case .instrumentation: trigger(step).map { instrumentation($0, step, execution) }
         }
@@ -52,17 +53,18 @@ extension SpanConvention {
     var showsFailures: Bool { style == .standard || style == .documented }
 
     private func plan(_ name: String, _ step: ExecutionStep, _ execution: Execution) -> SpanPlan {
-        let tags: Fields = step.phase == .execute ? ["uuid": execution.uuid, "entrypoint": execution.path] : [:]
-        return SpanPlan(name: name, tags: tags, step: step)
+        SpanPlan(name: name, step: step) {
+            step.phase == .execute ? ["uuid": execution.uuid, "entrypoint": execution.path] : Fields()
+        }
     }
 
-    /// The documents' name of a step.
+    /// The documents' name of a step, behind that of what runs.
     private func title(_ step: ExecutionStep) -> String? {
         switch step.phase {
-        case .execute: "Execute"
-        case .preRun: "PreRun"
-        case .run: "Run"
-        case .postRun: "PostRun"
+        case .execute: " - Execute"
+        case .preRun: " - PreRun"
+        case .run: " - Run"
+        case .postRun: " - PostRun"
         case .onSuccess, .onError, .build, .computeTasks, .preBuild, .finalize: nil
         }
     }
@@ -85,9 +87,8 @@ extension SpanConvention {
 
     private func instrumentation(_ trigger: String, _ step: ExecutionStep, _ execution: Execution) -> SpanPlan {
         let kind = step.kind
-        return SpanPlan(
-            name: "\(execution.name).\(trigger)",
-            tags: [
+        return SpanPlan(name: "\(execution.name).\(trigger)", step: step) {
+            [
                 "kser.hostname": Machine.hostName,
                 "kser.version": Machine.kserVersion,
                 "\(kind).uuid": execution.uuid,
@@ -95,9 +96,8 @@ extension SpanConvention {
                 "\(kind).name": execution.path,
                 "\(kind).trigger": trigger,
                 "\(kind).metadata": execution.metadata.redacted.description,
-            ],
-            step: step
-        )
+            ]
+        }
     }
 }
 

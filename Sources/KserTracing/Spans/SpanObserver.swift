@@ -14,9 +14,10 @@ final class SpanObserver: ExecutionObserver {
     ) async throws -> Value {
         if step.phase == .execute || step.phase == .build { return try await observeWhole(step, execution, body) }
         guard let plan = tracing.convention.plan(for: step, of: execution) else { return try await body() }
-        return try await tracing.tracer.withActiveSpan(plan.name, tags: plan.tags) { scope in
+        let span = tracing.startSpan(plan)
+        return try await tracing.tracer.activate(span, finishOnClose: true) { _ in
             let value = try await body()
-            if let result = value as? ExecutionResult { tracing.tag(scope.span, plan, with: result) }
+            tracing.tag(span, step, with: value)
             return value
         }
     }
@@ -34,13 +35,11 @@ final class SpanObserver: ExecutionObserver {
         if tracing.carriers.contains(.parentSpan), let enclosing {
             execution.metadata[ParentSpanCarrier.key] = tracing.parentSpan(of: enclosing)
         }
-        let span = tracing.tracer.startSpan(plan.name, childOf: upstream, tags: plan.tags)
+        let span = tracing.startSpan(plan, childOf: upstream)
         return try await tracing.within(span, plan) { frame in
             do {
                 let value = try await body()
-                if let result = value as? ExecutionResult, !frame.hasFailed || tracing.convention.showsFailures {
-                    tracing.tag(span, plan, with: result)
-                }
+                if !frame.hasFailed || tracing.convention.showsFailures { tracing.tag(span, step, with: value) }
                 return value
             } catch {
                 if !frame.hasFailed { tagThrown(error, frame, execution) }
@@ -52,14 +51,14 @@ final class SpanObserver: ExecutionObserver {
     func observe(_ error: any Error, in execution: Execution) {
         guard let frame = SpanFrame.current else { return }
         frame.fail(with: error)
-        if tracing.convention == .former { tracing.tag(frame.span, frame.plan, with: execution.result) }
+        if tracing.convention == .former { tracing.tag(frame.span, frame.step, with: execution.result) }
     }
 
     private func tagThrown(_ error: any Error, _ frame: SpanFrame, _ execution: Execution) {
         switch tracing.convention.style {
         case .standard, .documented:
-            tracing.tag(frame.span, frame.plan, with: execution.result + .from(error, uuid: execution.uuid))
-        case .former: tracing.tag(frame.span, frame.plan, with: execution.result)
+            tracing.tag(frame.span, frame.step, with: execution.result + .from(error, uuid: execution.uuid))
+        case .former: tracing.tag(frame.span, frame.step, with: execution.result)
         case .instrumentation: break
         }
     }

@@ -18,10 +18,10 @@ public struct Fields: Sendable, Equatable {
         }
     }
 
-    private var fields: [Field]
+    @usableFromInline var fields: [Field]
 
     /// Makes a list of no fields.
-    public init() { fields = [] }
+    @inlinable public init() { fields = [] }
 
     /// Makes a list of fields.
     public init(_ fields: some Sequence<Field>) { self.fields = Array(fields) }
@@ -41,6 +41,9 @@ public struct Fields: Sendable, Equatable {
 
     /// Appends a field, whether or not there is one of that key.
     public mutating func append(_ key: String, _ value: FieldValue) { fields.append(Field(key, value)) }
+
+    /// Whether there is no field.
+    @inlinable public var isEmpty: Bool { fields.isEmpty }
 
     /// The keys in their order.
     public var keys: [String] { fields.map(\.key) }

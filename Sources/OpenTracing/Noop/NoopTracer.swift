@@ -5,6 +5,8 @@ public final class NoopTracer: Tracer {
 
     /// The scope manager given at the start; it is never told of a span.
     public let scopeManager: any ScopeManager
+    /// Reading it here is cheaper than asking whether the shared one has been made.
+    private let span = NoopSpan.shared
     /// True.
     public var isNoop: Bool { true }
 
@@ -16,7 +18,10 @@ public final class NoopTracer: Tracer {
     }
 
     /// Returns ``NoopSpan/shared``.
-    public func startSpan(_ operationName: String, options: SpanOptions) -> any Span { NoopSpan.shared }
+    public func startSpan(_ operationName: String, options: SpanOptions) -> any Span { span }
+
+    /// Returns ``NoopSpan/shared``.
+    public func startSpan(named operationName: String) -> any Span { span }
 
     /// Leaves the carrier as it is.
     ///

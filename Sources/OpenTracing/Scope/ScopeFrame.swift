@@ -1,37 +1,39 @@
 import Synchronization
 
-/// What a closure binds to the task, and child tasks inherit.
+/// What a closure binds to the task, and child tasks inherit: a scope, or that none is active until one is opened.
 ///
-/// Either holds the manager: the task-local value is found by its address, so it has to live as long as anything is bound
+/// It holds the manager: the task-local value is found by its address, so it has to live as long as anything is bound
 /// to it.
-enum ScopeBinding: Sendable {
-    case scope(TaskLocalScope)
-    /// No scope is active.
-    case hidden(HiddenFrame)
-}
+@usableFromInline
+class ScopeFrame: @unchecked Sendable {  // it has constants, and what is guarded by atomics and locks
+    private let owner: TaskLocalScopeManager?
+    private let overrides = ScopeOverrides()
 
-/// Where no scope is active until one is opened.
-final class HiddenFrame: Sendable {
-    let overrides = ScopeOverrides()
-    private let manager: TaskLocalScopeManager
+    /// - Parameter manager: whose frame it is; nil for the one that the manager itself holds.
+    init(manager: TaskLocalScopeManager?) { owner = manager }
 
-    init(manager: TaskLocalScopeManager) { self.manager = manager }
+    /// The scope that the frame's closure is of.
+    var bound: TaskLocalScope? { nil }
+
+    /// The scope that is active in the running task.
+    final var active: TaskLocalScope? { overrides.active(insteadOf: bound) }
+
+    /// Makes a scope, or none, the active one in the running task, without a closure.
+    final func activate(_ scope: TaskLocalScope?) { overrides.activate(scope, insteadOf: bound) }
 }
 
 /// What is active in single tasks instead of what the closure around them bound, because they opened or closed scopes imperatively.
-struct ScopeOverrides: ~Copyable, Sendable {
+private struct ScopeOverrides: ~Copyable, Sendable {
     /// The size of the table: a task sees what it did itself in any order, hence relaxed.
     private let count = Atomic(0)
     private let table = Mutex<[TaskIdentity: TaskLocalScope?]>([:])
 
-    /// The scope that is active in the running task.
     func active(insteadOf base: TaskLocalScope?) -> TaskLocalScope? {
         guard count.load(ordering: .relaxed) > 0 else { return base }
         let task = TaskIdentity.current
         return table.withLock { $0[task] } ?? base
     }
 
-    /// Makes a scope, or none, the active one in the running task.
     func activate(_ scope: TaskLocalScope?, insteadOf base: TaskLocalScope?) {
         let task = TaskIdentity.current
         let previous = table.withLock { table in

@@ -10,6 +10,8 @@
 public protocol ScopeManager: AnyObject, Sendable {
     /// The scope that is active here; nil outside of any.
     var active: (any Scope)? { get }
+    /// The span that is active here: that of ``active``, unless a manager finds it sooner.
+    var activeSpan: (any Span)? { get }
 
     /// Makes a span active until the scope is closed.
     ///
@@ -53,6 +55,9 @@ public protocol ScopeManager: AnyObject, Sendable {
 }
 
 extension ScopeManager {
+    /// The span of ``active``.
+    public var activeSpan: (any Span)? { active?.span }
+
     /// Makes a span active in the body, and in tasks that are created in it; then the span that was active before is so
     /// again.
     ///
@@ -72,7 +77,8 @@ extension ScopeManager {
         line: UInt = #line,
         _ body: (any Scope) async throws(E) -> R
     ) async throws(E) -> R {
-        try await withScope(of: span, finishOnClose: finishOnClose, site: CallSite(file: file, line: line), body)
+        let site = CallSite(file: file, line: line)
+        return try await activating(span, finishOnClose, site, by: self, body)
     }
 
     /// Makes a span active in a body that does not wait; all else is as in the other form.
@@ -84,6 +90,38 @@ extension ScopeManager {
         line: UInt = #line,
         _ body: (any Scope) throws(E) -> R
     ) throws(E) -> R {
-        try withScope(of: span, finishOnClose: finishOnClose, site: CallSite(file: file, line: line), body)
+        let site = CallSite(file: file, line: line)
+        return try activating(span, finishOnClose, site, by: self, body)
     }
+}
+
+/// Calls `withScope`, past the protocol when the manager is the one that nearly all use: then the compiler knows the
+/// body.
+@inlinable
+func activating<R, E: Error>(
+    _ span: any Span,
+    _ finishOnClose: Bool,
+    _ site: CallSite,
+    by manager: any ScopeManager,
+    _ body: (any Scope) async throws(E) -> R
+) async throws(E) -> R {
+    if let manager = manager as? TaskLocalScopeManager {
+        return try await manager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+    }
+    return try await manager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+}
+
+/// The form for a body that does not wait.
+@inlinable
+func activating<R, E: Error>(
+    _ span: any Span,
+    _ finishOnClose: Bool,
+    _ site: CallSite,
+    by manager: any ScopeManager,
+    _ body: (any Scope) throws(E) -> R
+) throws(E) -> R {
+    if let manager = manager as? TaskLocalScopeManager {
+        return try manager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+    }
+    return try manager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
 }

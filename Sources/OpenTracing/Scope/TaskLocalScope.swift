@@ -1,31 +1,33 @@
 import Synchronization
 
 /// A scope of ``TaskLocalScopeManager``.
-final class TaskLocalScope: Scope {
+@usableFromInline
+final class TaskLocalScope: ScopeFrame, Scope, @unchecked Sendable {  // as the frame
     private enum State {
         case open(previous: TaskLocalScope?)
         case closed
     }
 
-    let span: any Span
+    @usableFromInline let span: any Span
     let finishesSpan: Bool
-    /// What tasks opened imperatively inside of the scope's closure.
-    let overrides = ScopeOverrides()
-    private let owner: TaskLocalScopeManager
+    private let creator: TaskLocalScopeManager
     private let task: TaskIdentity
     private let state: Mutex<State>
 
     init(_ span: any Span, finishOnClose: Bool, previous: TaskLocalScope?, manager: TaskLocalScopeManager) {
         self.span = span
         finishesSpan = finishOnClose
-        owner = manager
+        creator = manager
         task = .current
         state = Mutex(.open(previous: previous))
+        super.init(manager: nil)
     }
 
-    var manager: any ScopeManager { owner }
+    override var bound: TaskLocalScope? { self }
 
-    func close() { owner.close(self) }
+    @usableFromInline var manager: any ScopeManager { creator }
+
+    @usableFromInline func close() { creator.close(self) }
 
     /// Whether the running task is the one that opened the scope.
     var isOurs: Bool { task == .current }
@@ -42,6 +44,7 @@ final class TaskLocalScope: Scope {
     }
 
     /// Closes the scope at the end of its closure, when nothing of it is bound any more.
+    @usableFromInline
     func end() {
         guard leave() != nil, finishesSpan else { return }
         span.finish(at: nil)

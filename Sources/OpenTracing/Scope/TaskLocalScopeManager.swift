@@ -6,52 +6,46 @@
 ///
 /// Code that runs in no task is served too: there the active span belongs to the thread.
 public final class TaskLocalScopeManager: ScopeManager {
-    private let binding = TaskLocal<ScopeBinding?>(wrappedValue: nil)
-    /// For what is activated imperatively outside of any closure.
-    private let outermost = ScopeOverrides()
+    @usableFromInline let binding: TaskLocal<ScopeFrame>
 
     /// Makes a manager.
-    public init() {}
+    public init() {
+        // The frame outside of all closures.
+        binding = TaskLocal(wrappedValue: ScopeFrame(manager: nil))
+    }
 
     /// The scope that is active in this task; nil when none is.
-    public var active: (any Scope)? { activeScope }
+    public var active: (any Scope)? { binding.get().active }
 
-    private var activeScope: TaskLocalScope? {
-        switch binding.get() {
-        case nil: outermost.active(insteadOf: nil)
-        case .scope(let scope): scope.overrides.active(insteadOf: scope)
-        case .hidden(let frame): frame.overrides.active(insteadOf: nil)
-        }
+    /// The span that is active in this task; nil when none is.
+    public var activeSpan: (any Span)? { binding.get().active?.span }
+
+    @usableFromInline
+    func makeScope(of span: any Span, finishOnClose: Bool) -> TaskLocalScope {
+        TaskLocalScope(span, finishOnClose: finishOnClose, previous: binding.get().active, manager: self)
     }
 
-    private func override(with scope: TaskLocalScope?) {
-        switch binding.get() {
-        case nil: outermost.activate(scope, insteadOf: nil)
-        case .scope(let bound): bound.overrides.activate(scope, insteadOf: bound)
-        case .hidden(let frame): frame.overrides.activate(scope, insteadOf: nil)
-        }
-    }
-
-    private func makeScope(of span: any Span, finishOnClose: Bool) -> TaskLocalScope {
-        TaskLocalScope(span, finishOnClose: finishOnClose, previous: activeScope, manager: self)
-    }
+    @usableFromInline func makeHiddenFrame() -> ScopeFrame { ScopeFrame(manager: self) }
 
     /// Makes a span active until the scope is closed; the closure forms are to be preferred, see ``ScopeManager``.
     public func activate(_ span: any Span, finishOnClose: Bool) -> any Scope {
         let scope = makeScope(of: span, finishOnClose: finishOnClose)
-        override(with: scope)
+        binding.get().activate(scope)
         return scope
     }
 
     func close(_ scope: TaskLocalScope) {
-        guard scope.isOurs, activeScope === scope, let previous = scope.leave() else { return }
-        override(with: previous)
+        let frame = binding.get()
+        guard scope.isOurs, frame.active === scope, let previous = scope.leave() else { return }
+        frame.activate(previous)
         if scope.finishesSpan { scope.span.finish(at: nil) }
     }
 
-    // `withValue` forgets the type of the error, a result keeps it.
+    // The bodies below are inlinable so that the compiler knows what they return and throw; `withValue` forgets the
+    // type of an error, a result keeps it.
 
     /// Makes a span active in the body.
+    @inlinable
     public func withScope<R, E: Error>(
         of span: any Span,
         finishOnClose: Bool,
@@ -60,7 +54,7 @@ public final class TaskLocalScopeManager: ScopeManager {
     ) async throws(E) -> R {
         let scope = makeScope(of: span, finishOnClose: finishOnClose)
         defer { scope.end() }
-        let result: Result<R, E> = await binding.withValue(.scope(scope)) {
+        let result: Result<R, E> = await binding.withValue(scope) {
             do throws(E) {
                 return .success(try await body(scope))
             } catch {
@@ -72,6 +66,7 @@ public final class TaskLocalScopeManager: ScopeManager {
     }
 
     /// Makes a span active in the body.
+    @inlinable
     public func withScope<R, E: Error>(
         of span: any Span,
         finishOnClose: Bool,
@@ -80,7 +75,7 @@ public final class TaskLocalScopeManager: ScopeManager {
     ) throws(E) -> R {
         let scope = makeScope(of: span, finishOnClose: finishOnClose)
         defer { scope.end() }
-        let result: Result<R, E> = binding.withValue(.scope(scope)) {
+        let result: Result<R, E> = binding.withValue(scope) {
             do throws(E) {
                 return .success(try body(scope))
             } catch {
@@ -92,16 +87,18 @@ public final class TaskLocalScopeManager: ScopeManager {
     }
 
     /// Hides the active span from the body, and from tasks that are created in it.
+    @inlinable
     public func withNoActiveSpan<R, E: Error>(_ body: () async throws(E) -> R) async throws(E) -> R {
-        let result: Result<R, E> = await binding.withValue(.hidden(HiddenFrame(manager: self))) {
+        let result: Result<R, E> = await binding.withValue(makeHiddenFrame()) {
             do throws(E) { return .success(try await body()) } catch { return .failure(error) }
         }
         return try result.get()
     }
 
     /// Hides the active span from the body, and from tasks that are created in it.
+    @inlinable
     public func withNoActiveSpan<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-        let result: Result<R, E> = binding.withValue(.hidden(HiddenFrame(manager: self))) {
+        let result: Result<R, E> = binding.withValue(makeHiddenFrame()) {
             do throws(E) { return .success(try body()) } catch { return .failure(error) }
         }
         return try result.get()

@@ -17,6 +17,8 @@ public protocol Span: AnyObject, SpanParent {
     func rename(to operationName: String)
     /// Sets a tag.
     func setTag(_ key: String, to value: FieldValue)
+    /// Sets tags, one after the other.
+    func setTags(_ tags: Fields)
     /// Logs fields.
     ///
     /// - Parameters:
@@ -39,6 +41,11 @@ extension Span {
 
     /// True.
     public var isRecording: Bool { true }
+
+    /// Sets one tag after the other.
+    public func setTags(_ tags: Fields) {
+        for tag in tags { setTag(tag.key, to: tag.value) }
+    }
 
     /// Renames the operation.
     @discardableResult

@@ -15,7 +15,7 @@ public struct SpanOptions: Sendable {
     public init(
         parent: (any SpanContext)? = nil,
         references: [Reference] = [],
-        tags: Fields = [:],
+        tags: Fields = Fields(),
         startTime: Double? = nil,
         ignoresActiveSpan: Bool = false
     ) {

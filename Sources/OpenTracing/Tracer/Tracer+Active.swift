@@ -19,11 +19,12 @@ extension Tracer {
     /// - Throws: what the body throws.
     @inlinable
     @inline(always)
+    @discardableResult
     public func withActiveSpan<R, E: Error>(
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false,
         finishOnClose: Bool = true,
@@ -41,7 +42,7 @@ extension Tracer {
             ignoreActiveSpan: ignoreActiveSpan
         )
         let site = CallSite(file: file, line: line)
-        return try await scopeManager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+        return try await activating(span, finishOnClose, site, by: scopeManager, body)
     }
 
     /// Starts a span that is active in the body, finishes it at its end, and returns what the body returns.
@@ -49,11 +50,12 @@ extension Tracer {
     /// The form for a body that does not wait; all else is as in the other form.
     @inlinable
     @inline(always)
+    @discardableResult
     public func withActiveSpan<R, E: Error>(
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false,
         finishOnClose: Bool = true,
@@ -71,7 +73,7 @@ extension Tracer {
             ignoreActiveSpan: ignoreActiveSpan
         )
         let site = CallSite(file: file, line: line)
-        return try scopeManager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+        return try activating(span, finishOnClose, site, by: scopeManager, body)
     }
 
     /// Starts a span and makes it active until the scope is closed: Python's `start_active_span`.
@@ -83,7 +85,7 @@ extension Tracer {
         _ operationName: @autoclosure () -> String,
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false,
         finishOnClose: Bool = true

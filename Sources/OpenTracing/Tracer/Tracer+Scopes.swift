@@ -1,6 +1,7 @@
 extension Tracer {
     /// Makes a span active in the body: see ``ScopeManager``.
     @inlinable
+    @discardableResult
     public func activate<R, E: Error>(
         _ span: any Span,
         finishOnClose: Bool,
@@ -10,11 +11,12 @@ extension Tracer {
     ) async throws(E) -> R {
         if isNoop { return try await body(NoopScope.shared) }
         let site = CallSite(file: file, line: line)
-        return try await scopeManager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+        return try await activating(span, finishOnClose, site, by: scopeManager, body)
     }
 
     /// Makes a span active in the body: see ``ScopeManager``.
     @inlinable
+    @discardableResult
     public func activate<R, E: Error>(
         _ span: any Span,
         finishOnClose: Bool,
@@ -24,7 +26,7 @@ extension Tracer {
     ) throws(E) -> R {
         if isNoop { return try body(NoopScope.shared) }
         let site = CallSite(file: file, line: line)
-        return try scopeManager.withScope(of: span, finishOnClose: finishOnClose, site: site, body)
+        return try activating(span, finishOnClose, site, by: scopeManager, body)
     }
 
     /// Hides the active span from the body, and from tasks that are created in it.

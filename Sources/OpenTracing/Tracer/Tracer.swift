@@ -15,6 +15,11 @@ public protocol Tracer: AnyObject, Sendable {
     /// Starts a span and does not make it active.
     func startSpan(_ operationName: String, options: SpanOptions) -> any Span
 
+    /// Starts a span of which only the name is given, as of most, and does not make it active.
+    ///
+    /// By default that is a span without options; a tracer may have a shorter way.
+    func startSpan(named operationName: String) -> any Span
+
     /// Writes a context into a carrier.
     ///
     /// - Throws: ``OpenTracingError`` of code `unsupportedFormat`, or of `invalidCarrier` when the carrier is of the
@@ -33,8 +38,13 @@ extension Tracer {
     /// False.
     public var isNoop: Bool { false }
 
+    /// Starts a span without options.
+    public func startSpan(named operationName: String) -> any Span {
+        startSpan(operationName, options: SpanOptions())
+    }
+
     /// The span of the active scope.
-    public var activeSpan: (any Span)? { scopeManager.active?.span }
+    public var activeSpan: (any Span)? { scopeManager.activeSpan }
 
     /// Starts a span and does not make it active: finish it yourself. Its parent is the active span.
     ///
@@ -45,7 +55,7 @@ extension Tracer {
     @inlinable
     @inline(always)
     public func startSpan(_ operationName: @autoclosure () -> String) -> any Span {
-        isNoop ? NoopSpan.shared : startSpan(operationName(), options: SpanOptions())
+        isNoop ? startSpan(named: "") : startSpan(named: operationName())
     }
 
     /// Starts a span and does not make it active: finish it yourself.
@@ -64,15 +74,19 @@ extension Tracer {
         _ operationName: @autoclosure () -> String = "",
         childOf parent: (any SpanParent)? = nil,
         references: [Reference] = [],
-        tags: @autoclosure () -> Fields = [:],
+        tags: @autoclosure () -> Fields = Fields(),
         startTime: Double? = nil,
         ignoreActiveSpan: Bool = false
     ) -> any Span {
         if isNoop { return NoopSpan.shared }
+        let tags = tags()
+        if tags.isEmpty, parent == nil, references.isEmpty, startTime == nil, !ignoreActiveSpan {
+            return startSpan(named: operationName())
+        }
         let options = SpanOptions(
             parent: parent?.parentContext,
             references: references,
-            tags: tags(),
+            tags: tags,
             startTime: startTime,
             ignoresActiveSpan: ignoreActiveSpan
         )

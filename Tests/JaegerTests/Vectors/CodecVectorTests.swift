@@ -22,7 +22,7 @@ extension TracingVectorTests {
     )
     func textExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "config", "carrier", "context", "error", "note", "quirk", "recommended_error")
-        try checkExtraction(vector.given, with: textCodec(vector.given))
+        try checkExtraction(vector, in: .text, with: textCodec(vector.given))
     }
 
     @Test(
@@ -35,7 +35,7 @@ extension TracingVectorTests {
         // Flags of more than a byte cannot be made here.
         if vector.given.contains("error") {
             try #require(vector.name == "flags_over_byte_appended")
-            return
+            return try Divergences.demandReason(for: vector, in: .binary)
         }
         let (context, after) = (try context(vector.given), try vector.given.text("carrier_after_hex"))
         var carrier = Carrier.binary(before)
@@ -58,7 +58,7 @@ extension TracingVectorTests {
     func binaryExtraction(_ vector: TracingVector) throws {
         try vector.given.allow("id", "carrier_hex", "context", "error", "note")
         let carrier = Carrier.binary(try #require(TypedValues.bytes(vector.given.text("carrier_hex"))))
-        try check(vector.given) { () throws(OpenTracingError) in try BinaryCodec().extract(from: carrier) }
+        try check(vector, in: .binary) { () throws(OpenTracingError) in try BinaryCodec().extract(from: carrier) }
     }
 
     @Test(.enabled(if: VectorFile.b3.isPresent, VectorFile.b3.absence), arguments: try VectorFile.b3.cases("inject"))
@@ -76,9 +76,9 @@ extension TracingVectorTests {
         if vector.name == "debug_flag" {
             let carrier = try #require(try self.carrier(vector.given))
             #expect(try B3Codec().extract(from: carrier)?.flags == [.sampled, .debug])
-            return
+            return try Divergences.demandReason(for: vector, in: .b3)
         }
-        try checkExtraction(vector.given, with: B3Codec())
+        try checkExtraction(vector, in: .b3, with: B3Codec())
     }
 
     @Test(.enabled(if: VectorFile.b3.isPresent, VectorFile.b3.absence), arguments: try VectorFile.b3.cases("zipkin"))
@@ -95,9 +95,9 @@ extension TracingVectorTests {
             #expect(try map(carrier) == decimal(vector.given).map { "\($0.key)=\($0.value)" }.sorted())
         case "extract":
             let map = TextMap(try decimal(vector.given))
-            try check(vector.given) { () throws(OpenTracingError) in try codec.extract(from: .text(map)) }
+            try check(vector, in: .b3) { () throws(OpenTracingError) in try codec.extract(from: .text(map)) }
         // Objects with attributes are no carriers here.
-        case "extract_object": break
+        case "extract_object": try Divergences.demandReason(for: vector, in: .b3)
         default: throw UnknownVector(description: "\(vector.given)")
         }
     }
@@ -146,19 +146,28 @@ extension TracingVectorTests {
         return .text(TextMap(entries))
     }
 
-    private func checkExtraction(_ given: JSONObject, with codec: some ContextCodec) throws {
-        guard let carrier = try carrier(given) else {
+    private func checkExtraction(
+        _ vector: TracingVector,
+        in file: VectorFile,
+        with codec: some ContextCodec
+    ) throws {
+        guard let carrier = try carrier(vector.given) else {
             // Numbers and lists cannot be given; that they are malformed to the reference is all there is.
-            try #require(given.contains("error"))
-            return
+            try #require(vector.given.contains("error"))
+            return try Divergences.demandReason(for: vector, in: file)
         }
-        try check(given) { () throws(OpenTracingError) in try codec.extract(from: carrier) }
+        try check(vector, in: file) { () throws(OpenTracingError) in try codec.extract(from: carrier) }
     }
 
-    private func check(_ given: JSONObject, _ extract: () throws(OpenTracingError) -> JaegerSpanContext?) throws {
-        let exception =
-            given["recommended_error"]?.string ?? given["error"]?["recommended_type"]?.string
-            ?? given["error"]?["type"]?.string
+    private func check(
+        _ vector: TracingVector,
+        in file: VectorFile,
+        _ extract: () throws(OpenTracingError) -> JaegerSpanContext?
+    ) throws {
+        let given = vector.given
+        let recommended = given["recommended_error"]?.string ?? given["error"]?["recommended_type"]?.string
+        if recommended != nil { try Divergences.demandReason(for: vector, in: file) }
+        let exception = recommended ?? given["error"]?["type"]?.string
         let recorded = try given["context"]?.object.map { object in
             exception == nil ? try JaegerSpanContext(object) : nil
         }

@@ -20,6 +20,15 @@ extension TracingVectorTests {
         #expect(try parsed(json) == parsed(Array("\(try #require(vector.given["json"]))".utf8)))
     }
 
+    /// Spans that only the SDK can make are not written here.
+    @Test(
+        .enabled(if: VectorFile.otlp.isPresent, VectorFile.otlp.absence),
+        arguments: try VectorFile.otlp.cases("otel_sdk")
+    )
+    func otlpOfTheSDK(_ vector: TracingVector) throws {
+        try Divergences.demandReason(for: vector, in: .otlp)
+    }
+
     /// The order of members says nothing.
     private func parsed(_ json: [UInt8]) throws -> NSObject {
         try #require(JSONSerialization.jsonObject(with: Data(json)) as? NSObject)

@@ -90,7 +90,7 @@ extension TracingVectorTests {
             let delivered = packets.flatMap(\.indexes)
             #expect(delivered == delivered.sorted())
             #expect(Set(delivered).union(lost) == Set(spans.indices).subtracting(tooLarge))
-            return
+            return try Divergences.demandReason(for: vector, in: .splitting)
         }
         try #require(packets.count == recorded.count)
         for (index, recorded) in recorded.enumerated() {
