@@ -26,7 +26,16 @@ enum KserBench {
         Benchmark("dead-agent", deadAgent),
     ]
 
-    static func main() async throws {
+    static func main() async {
+        do {
+            try await run()
+        } catch {
+            FileHandle.standardError.write(Data("kser-bench: \(error)\n".utf8))
+            exit(error is Misuse ? 64 : 1)
+        }
+    }
+
+    private static func run() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         if arguments.first == Drain.option { return try await Drain(arguments.dropFirst()).run() }
 
