@@ -8,16 +8,21 @@ extension FaultTests {
     ///
     /// noida-db 0.2.3 refuses the commits of members that do not know of a change yet, which Kafka takes: what they did
     /// since their last commit is handled again. So a task may be handled twice only if its offset lies between the last
-    /// commit that the broker took of its partition and one that it refused.
+    /// commit that the broker took of its partition and one that it refused. A window of duplicates passes over those.
     struct StormTests {
         @Test(
             arguments: [
                 [ConsumerConfiguration.AssignmentStrategy.range], [.cooperativeSticky],
-            ]
+            ],
+            [false, true]
         )
-        func membersComeAndGo(_ strategy: [ConsumerConfiguration.AssignmentStrategy]) async throws {
+        func membersComeAndGo(
+            _ strategy: [ConsumerConfiguration.AssignmentStrategy],
+            remembers: Bool
+        ) async throws {
             let dice = Dice()
-            let name = strategy == [.cooperativeSticky] ? "cooperative" : "eager"
+            let name =
+                (strategy == [.cooperativeSticky] ? "cooperative" : "eager") + (remembers ? ", deduplication" : "")
             let (total, changes) = (Size.pick(3_000, full: 30_000), Size.pick(4, full: 20))
             print("rebalance storm, \(name): seed \(dice.seed)")
             let stage = try await Stage(partitions: 6)
@@ -31,8 +36,9 @@ extension FaultTests {
             configuration.heartbeatInterval = .milliseconds(200)
             configuration.sessionTimeout = .seconds(6)
             let settings = configuration
+            let options = WorkerOptions(deduplication: remembers ? .inMemory() : nil)
             func join() throws -> Member {
-                try Member(settings, topic: stage.topic, controller: controller, logger: log.logger)
+                try Member(settings, topic: stage.topic, controller: controller, options: options, logger: log.logger)
             }
 
             var members = [try join(), try join(), try join()]
@@ -60,6 +66,7 @@ extension FaultTests {
             let bound = open.values.reduce(0) { $0 + $1.count }
             let times = pages.times.values.max() ?? 0
             #expect(times <= 1 + log.refused, "each time but the first one had a cause of its own")
+            if remembers { #expect(pages.twice <= log.lost, "only what a lost partition had in work") }
             #expect(pages.longestSilence < .seconds(10), "no partition with lag is idle")
             report(
                 "storm, \(name)",

@@ -145,9 +145,9 @@ extension ChildProcess {
         Thread.detachNewThread {
             var rest = Data()
             while true {
-                let chunk = handle.availableData
+                let chunk = readChunk(handle.fileDescriptor)
                 if chunk.isEmpty { break }
-                rest.append(chunk)
+                rest.append(contentsOf: chunk)
                 var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
                 rest = Data(lines.removeLast())
                 let texts = lines.map { String(decoding: $0, as: UTF8.self) }
@@ -162,6 +162,18 @@ extension ChildProcess {
                 if !last.isEmpty { append(&state, last) }
                 state.openStreams -= 1
             }
+        }
+    }
+}
+
+/// What there is to read, nothing at the end. Foundation's reading ends the process when a signal interrupts it.
+private func readChunk(_ descriptor: Int32) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        while true {
+            let size = read(descriptor, buffer.baseAddress, buffer.count)
+            if size < 0, errno == EINTR { continue }
+            count = max(0, size)
+            return
         }
     }
 }

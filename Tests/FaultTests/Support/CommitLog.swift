@@ -10,6 +10,7 @@ final class CommitLog: LogSink, Sendable {
     fileprivate struct State: Sendable {
         var accepted: [Int32: Int64] = [:]
         var refused = 0
+        var lost = 0
         var open: [Int32: Set<Int64>] = [:]
         var lines: [String] = []
     }
@@ -28,6 +29,9 @@ final class CommitLog: LogSink, Sendable {
     /// How many commits were refused or not answered, and partitions lost.
     var refused: Int { state.value.refused }
 
+    /// How many times partitions were lost.
+    var lost: Int { state.value.lost }
+
     /// Offsets that may be handled again, by partition.
     var open: [Int32: Set<Int64>] { state.value.open }
 
@@ -44,7 +48,9 @@ final class CommitLog: LogSink, Sendable {
                 state.refuse(offsets)
             } else if text.hasPrefix("Lost: ") {
                 // Nobody waits for what a lost partition has in work: one record more.
-                state.refuse(last.filter { text.contains("\(self.topic)[\($0.key)]") }.mapValues { $0 + 2 })
+                let lost = last.filter { text.contains("\(self.topic)[\($0.key)]") }
+                state.lost += lost.count
+                state.refuse(lost.mapValues { $0 + 2 })
             } else if text.hasPrefix("No answer to a commit") {
                 state.refuse(last.mapValues { $0 + 1 })
             }

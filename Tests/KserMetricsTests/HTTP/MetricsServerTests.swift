@@ -141,7 +141,7 @@ import Testing
     @Test("Idle connections of one address keep no others out once they are gone")
     func idleConnections() async throws {
         let (server, _) = try makeServer()
-        let count = 500
+        let count = 100
         var idle: [RawConnection] = []
         for _ in 0..<count { idle.append(try RawConnection(port: server.port)) }
         // The first are kept; of the rest the server closes every one, so that reading ends.
