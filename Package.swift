@@ -192,8 +192,8 @@ let package = Package(
         tests(
             "SnippetTests",
             [
-                "Jaeger", "Kser", "KserKafka", "KserMetrics", "KserStore", "KserTesting", "KserTracing", "OpenTracing",
-                "TestSupport",
+                "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserMetrics", "KserStore", "KserTesting", "KserTracing",
+                "OpenTracing", "TestSupport",
             ]
         ),
     ],
