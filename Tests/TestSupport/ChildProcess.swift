@@ -32,7 +32,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let name: String
-    private let process: Process
+    private let process: SpawnedProcess
     private let leash: FileHandle
     private let state = Watched(State())
 
@@ -45,7 +45,7 @@ package final class ChildProcess: Sendable {
     ///   - input: a file that it reads; nothing without.
     ///   - directory: the folder it runs in; ours without.
     ///   - onLine: called with each line of its standard output, on the thread that reads it.
-    /// - Throws: an error of Foundation when it cannot be started.
+    /// - Throws: `POSIXError` when it cannot be started.
     package init(
         _ program: String,
         _ arguments: [String],
@@ -57,21 +57,26 @@ package final class ChildProcess: Sendable {
         name = URL(filePath: program).lastPathComponent
         let (hold, output, errors) = (Pipe(), Pipe(), Pipe())
         leash = hold.fileHandleForWriting
-        process = Process()
-        process.executableURL = URL(filePath: Components.support("leash.sh"))
-        process.arguments = [program] + arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(environment) { $1 }
-            .merging(input.map { ["LEASH_INPUT": $0.path()] } ?? [:]) { $1 }
-            .filter { !$0.value.isEmpty }
-        process.currentDirectoryURL = directory
-        process.standardInput = hold
-        process.standardOutput = output
-        process.standardError = errors
-        process.terminationHandler = { [state] process in
-            state.update { $0.status = process.terminationStatus }
+        process = try SpawnedProcess(
+            Components.support("leash.sh"),
+            [program] + arguments,
+            environment: ProcessInfo.processInfo.environment
+                .merging(environment) { $1 }
+                .merging(input.map { ["LEASH_INPUT": $0.path()] } ?? [:]) { $1 }
+                .filter { !$0.value.isEmpty },
+            directory: directory,
+            input: hold.fileHandleForReading,
+            output: output.fileHandleForWriting,
+            errors: errors.fileHandleForWriting
+        )
+        // Ours would keep the ends of the streams from being seen.
+        for handle in [hold.fileHandleForReading, output.fileHandleForWriting, errors.fileHandleForWriting] {
+            try handle.close()
         }
-        try spawning.withLock { _ in try withSignalsUnblocked { try process.run() } }
+        Thread.detachNewThread { [process, state] in
+            let status = process.waitForEnd()
+            state.update { $0.status = status }
+        }
         readLines(of: output, into: state, onLine) { $0.lines.append($1) }
         readLines(of: errors, into: state, nil) { $0.errorLines.append($1) }
     }
@@ -117,10 +122,12 @@ package final class ChildProcess: Sendable {
     }
 
     /// Sends SIGTERM.
-    package func terminate() { process.terminate() }
+    package func terminate() { signal(SIGTERM) }
 
     /// Sends SIGINT, as Ctrl-C does.
-    package func interrupt() { process.interrupt() }
+    package func interrupt() { signal(SIGINT) }
+
+    private func signal(_ number: Int32) { if isRunning { process.send(signal: number) } }
 
     /// Kills the program and its children with SIGKILL, by letting go of the leash.
     package func kill() { try? leash.close() }
@@ -176,18 +183,4 @@ private func readChunk(_ descriptor: Int32) -> [UInt8] {
             return
         }
     }
-}
-
-/// Foundation hands a new process the descriptors that another thread opens while it starts it; one that holds the end
-/// of another's pipe hides that one's end. So one starts after the other.
-private let spawning = Mutex(())
-
-/// The threads that tasks run on block all signals, and a new process inherits that.
-private func withSignalsUnblocked<Value>(_ body: () throws -> Value) rethrows -> Value {
-    var none = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    return try body()
 }
