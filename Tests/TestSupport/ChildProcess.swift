@@ -62,9 +62,8 @@ package final class ChildProcess: Sendable {
             [program] + arguments,
             environment: ProcessInfo.processInfo.environment
                 .merging(environment) { $1 }
-                .merging(input.map { ["LEASH_INPUT": $0.path()] } ?? [:]) { $1 }
+                .merging(["LEASH_INPUT": input?.path() ?? "", "LEASH_DIRECTORY": directory?.path() ?? ""]) { $1 }
                 .filter { !$0.value.isEmpty },
-            directory: directory,
             input: hold.fileHandleForReading,
             output: output.fileHandleForWriting,
             errors: errors.fileHandleForWriting

@@ -7,14 +7,14 @@ import Foundation
 struct SpawnedProcess: Sendable {
     let id: pid_t
 
-    /// Starts a program, with no signal blocked and no open file but its three standard ones.
+    /// Starts a program with no signal blocked. On Linux it has to close the files that it inherits, beside its three
+    /// standard ones.
     ///
     /// - Throws: `POSIXError` when it cannot be started.
     init(
         _ program: String,
         _ arguments: [String],
         environment: [String: String],
-        directory: URL?,
         input: FileHandle,
         output: FileHandle,
         errors: FileHandle
@@ -35,7 +35,6 @@ struct SpawnedProcess: Sendable {
         for (number, handle) in [input, output, errors].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, handle.fileDescriptor, Int32(number))
         }
-        if let directory { posix_spawn_file_actions_addchdir_np(&actions, directory.path()) }
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -43,7 +42,6 @@ struct SpawnedProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_CLOEXEC_DEFAULT))
         #else
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         #endif
 
         var id = pid_t()
