@@ -82,16 +82,21 @@ extension ProducerCore {
         wake()
         try await room(waiter, size)
         let promise = Promise<RecordMetadata>()
+        var wasAlone = false
         while true {
             do {
                 try client.produce(record, promise)
                 return promise
             } catch  where error.code == .queueFull {
                 // `additional` made librdkafka's queue smaller than the budget.
-                guard let waiter = state.withLock({ $0.budget.stall(until: deadline) }) else {
+                let waiter = state.withLock { $0.budget.stall(until: deadline) }
+                // With nothing else on its way, that was delivered just now and left its room; or the record is too large.
+                if waiter == nil, wasAlone {
                     giveBack(messages: 1, bytes: size)
                     throw error
                 }
+                wasAlone = waiter == nil
+                guard let waiter else { continue }
                 wake()
                 try await room(waiter, size)
             } catch {
