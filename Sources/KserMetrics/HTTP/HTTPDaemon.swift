@@ -27,8 +27,9 @@ final class HTTPDaemon: Sendable {
         var isYielding = false
     }
 
-    /// The server's handle. libmicrohttpd's functions on it may be called from any thread.
+    /// The server's handle.
     private struct Daemon: @unchecked Sendable {
+        // Unchecked: libmicrohttpd locks what it points to, and stop() takes it out of the state before it is freed.
         let pointer: OpaquePointer
     }
 
@@ -185,8 +186,9 @@ extension HTTPDaemon {
     }
 }
 
-/// A connection that is suspended, and so there until it is resumed. Resuming is allowed from any thread.
+/// A connection that is suspended.
 private struct Connection: @unchecked Sendable {
+    // Unchecked: libmicrohttpd keeps it until it is resumed, once, which is allowed from any thread.
     let pointer: OpaquePointer
 }
 

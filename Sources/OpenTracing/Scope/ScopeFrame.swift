@@ -5,7 +5,8 @@ import Synchronization
 /// It holds the manager: the task-local value is found by its address, so it has to live as long as anything is bound
 /// to it.
 @usableFromInline
-class ScopeFrame: @unchecked Sendable {  // it has constants, and what is guarded by atomics and locks
+class ScopeFrame: @unchecked Sendable {
+    // Unchecked: the compiler checks only final classes; every property is a constant that is Sendable.
     private let owner: TaskLocalScopeManager?
     private let overrides = ScopeOverrides()
 

@@ -2,7 +2,8 @@ import Synchronization
 
 /// A scope of ``TaskLocalScopeManager``.
 @usableFromInline
-final class TaskLocalScope: ScopeFrame, Scope, @unchecked Sendable {  // as the frame
+final class TaskLocalScope: ScopeFrame, Scope, @unchecked Sendable {
+    // Unchecked: it has a superclass; every property is a constant that is Sendable, what changes is in the mutex.
     private enum State {
         case open(previous: TaskLocalScope?)
         case closed
