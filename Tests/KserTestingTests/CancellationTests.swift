@@ -278,15 +278,7 @@ import Testing
             classifier: classifier,
             clock: clock
         )
-        let running = Task { try await worker.run() }
-        do {
-            try await body()
-        } catch {
-            running.cancel()
-            throw error
-        }
-        await worker.shutdown()
-        try await running.value
+        try await worker.whileRunning(body)
     }
 }
 

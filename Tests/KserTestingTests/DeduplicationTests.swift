@@ -177,13 +177,14 @@ import Testing
         _ body: (Worker) async throws -> Void
     ) async throws {
         let worker = bench.worker(concurrency, options: options ?? self.options())
-        try await bench.run(worker) { try await body(worker) }
+        try await worker.whileRunning { try await body(worker) }
     }
 
     /// Waits until this many records of the topic are done; the suite's time limit ends it.
     private func allDone(_ count: Int64, by worker: Worker) async throws {
         while worker.statistics.partitions.first(where: { $0.topic == "jobs" })?.position != count {
-            try await Task.sleep(for: .milliseconds(1))
+            try Task.checkCancellation()
+            await Task.yield()
         }
     }
 }

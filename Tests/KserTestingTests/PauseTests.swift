@@ -133,15 +133,7 @@ import Testing
         _ body: (Worker) async throws -> Void
     ) async throws {
         let worker = Worker(consumer: consumer, controller: controller, concurrency: concurrency)
-        let running = Task { try await worker.run() }
-        do {
-            try await body(worker)
-        } catch {
-            running.cancel()
-            throw error
-        }
-        await worker.shutdown()
-        try await running.value
+        try await worker.whileRunning { try await body(worker) }
     }
 }
 

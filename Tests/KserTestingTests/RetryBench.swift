@@ -80,19 +80,7 @@ struct RetryBench: Sendable {
         controller: Controller? = nil,
         _ body: () async throws -> Void
     ) async throws {
-        try await run(worker(concurrency, options: options, controller: controller), body)
-    }
-
-    func run(_ worker: Worker, _ body: () async throws -> Void) async throws {
-        let running = Task { try await worker.run() }
-        do {
-            try await body()
-        } catch {
-            running.cancel()
-            throw error
-        }
-        await worker.shutdown()
-        try await running.value
+        try await worker(concurrency, options: options, controller: controller).whileRunning(body)
     }
 
     func committed(_ topic: String) -> Int64? { broker.committedOffset(group: "g", topic: topic) }

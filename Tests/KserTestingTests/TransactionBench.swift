@@ -43,15 +43,7 @@ struct TransactionBench: Sendable {
             concurrency: concurrency,
             options: options
         )
-        let running = Task { try await worker.run() }
-        do {
-            try await body()
-        } catch {
-            await worker.shutdown()
-            throw error
-        }
-        await worker.shutdown()
-        try await running.value
+        try await worker.whileRunning(body)
     }
 
     /// Lets time pass, for what waits for it, until it has led to something; the suite has a deadline.

@@ -236,15 +236,7 @@ import Testing
             concurrency: concurrency,
             options: options
         )
-        let running = Task { try await worker.run() }
-        do {
-            try await body()
-        } catch {
-            running.cancel()
-            throw error
-        }
-        await worker.shutdown()
-        try await running.value
+        try await worker.whileRunning(body)
     }
 }
 
