@@ -56,7 +56,7 @@ extension FaultTests {
             )
             let stage = bench.stage
             try await withDeadline(.seconds(60), "a dead letter") {
-                while try await stage.deadLetters() == 0 { try await Task.sleep(for: .milliseconds(20)) }
+                try await poll { try await stage.deadLetters() > 0 }
             }
             try await bench.allCommitted()
             let letters = DeadLetters(in: try KafkaTopicReader(bootstrapServers: stage.servers))

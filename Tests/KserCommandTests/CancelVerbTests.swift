@@ -64,9 +64,7 @@ extension KserCommandTests {
             #expect(now.lines == ["a is to be cancelled"], "\(now)")
 
             try await withDeadline(.seconds(60), "a result of each task") {
-                while try await desk.count(desk.topic + "-results") < 3 {
-                    try await Task.sleep(for: .milliseconds(20))
-                }
+                try await poll { try await desk.count(desk.topic + "-results") >= 3 }
             }
             await worker.shutdown()
             try await running

@@ -33,7 +33,7 @@ extension KserCommandTests {
 
         private func wait(_ what: String, until isSo: @escaping @Sendable () async throws -> Bool) async throws {
             try await withDeadline(.seconds(60), what) {
-                while try await !isSo() { try await Task.sleep(for: .milliseconds(20)) }
+                try await poll(isSo)
             }
         }
 

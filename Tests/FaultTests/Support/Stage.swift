@@ -35,10 +35,7 @@ struct Stage: Sendable {
 
     /// Waits until what the group has yet to commit, by partition, fulfils a condition.
     func lags(_ isTrue: ([Int32: Int64]) -> Bool) async throws {
-        while true {
-            if isTrue(try await admin.lag(ofGroup: group, topic: topic)) { return }
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try await poll { isTrue(try await admin.lag(ofGroup: group, topic: topic)) }
     }
 
     /// Waits until the group has committed all that the topic holds.
@@ -53,16 +50,16 @@ extension FaultTests {
         let last = Watched("nothing yet")
         do {
             try await withDeadline(duration, "commits of all of \(topic)") {
-                while true {
+                try await poll {
                     do {
                         let lag = try await admin.lag(ofGroup: group, topic: topic)
-                        if lag.values.allSatisfy({ $0 == 0 }) { return }
                         last.update { $0 = "\(lag)" }
+                        return lag.values.allSatisfy { $0 == 0 }
                     } catch {
                         // A broker that is just back may not answer yet.
                         last.update { $0 = "\(error)" }
+                        return false
                     }
-                    try await Task.sleep(for: .milliseconds(20))
                 }
             }
         } catch {

@@ -41,11 +41,10 @@ final class PrometheusServer: Sendable {
         let seen = Watched<String>("nothing")
         do {
             try await withDeadline(.seconds(90), "\(query) to be \(value)") {
-                while true {
+                try await poll {
                     let answer = try await self.ask(query)
                     seen.update { $0 = "\(answer)" }
-                    if answer.count == 1, answer.first == value { return }
-                    try await Task.sleep(for: .milliseconds(100))
+                    return answer == [value]
                 }
             }
         } catch let error as DeadlineExceeded {
