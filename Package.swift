@@ -136,7 +136,7 @@ let package = Package(
             path: "Sources/kser-bench",
             [
                 "CLibrdkafka", "CLibsodium", "CSimdjson", "Jaeger", "Kser", "KserCrypto", "KserKafka", "KserMetrics",
-                "KserStore", "KserTracing", "OpenTracing",
+                "KserStore", "KserTracing", "OpenTracing", "TestSupport",
             ]
         ),
 

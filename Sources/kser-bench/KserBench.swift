@@ -49,14 +49,20 @@ enum KserBench {
 
         let stage = Stage()
         var rows: [Row] = []
-        print(Table.head)
+        show(Table.head)
         for benchmark in benchmarks where arguments.isEmpty || arguments.contains(benchmark.name) {
             for row in try await benchmark.measure(on: stage) {
-                print(Table.line(row))
+                show(Table.line(row))
                 rows.append(row)
             }
         }
         if let report { try Report(rows).write(to: report) }
+    }
+
+    /// Prints a line at once, into a pipe too.
+    private static func show(_ line: String) {
+        print(line)
+        fflush(nil)
     }
 }
 

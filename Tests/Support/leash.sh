@@ -3,19 +3,14 @@
 #
 # Runs a program for a test. Passes SIGTERM and SIGINT on to it, ends with its status, and kills it and its children
 # as soon as our standard input closes, so that nothing outlives the test process, however that ends.
-# LEASH_INPUT names a file for the program to read, LEASH_DIRECTORY the folder to run it in; LEASH_CLOSES, when it is
-# set, has inherited files closed.
+# LEASH_INPUT names a file for the program to read, LEASH_DIRECTORY the folder to run it in.
 set -um # job control: the program has its own process group, and does not start with SIGINT ignored
 
-# What the test process has open is not the program's; bash reads this file by 255. Foundation's Process closes it
-# itself, and sees the end by a file of its own.
-if [[ ${LEASH_CLOSES:-} ]]; then
-    for file in /dev/fd/*; do
-        number=${file##*/}
-        if ((number > 2 && number != 255)); then eval "exec $number>&-"; fi
-    done
-    unset LEASH_CLOSES
-fi
+# What the test process has open is not the program's; bash reads this file by 255.
+for file in /dev/fd/*; do
+    number=${file##*/}
+    if ((number > 2 && number != 255)); then eval "exec $number>&-"; fi
+done
 cd "${LEASH_DIRECTORY:-.}"
 
 "$@" <"${LEASH_INPUT:-/dev/null}" &

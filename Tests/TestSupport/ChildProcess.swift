@@ -62,9 +62,7 @@ package final class ChildProcess: Sendable {
             [program] + arguments,
             environment: ProcessInfo.processInfo.environment
                 .merging(environment) { $1 }
-                .merging([
-                    "LEASH_CLOSES": "1", "LEASH_DIRECTORY": directory?.path() ?? "", "LEASH_INPUT": input?.path() ?? "",
-                ]) { $1 }
+                .merging(["LEASH_INPUT": input?.path() ?? "", "LEASH_DIRECTORY": directory?.path() ?? ""]) { $1 }
                 .filter { !$0.value.isEmpty },
             input: hold.fileHandleForReading,
             output: output.fileHandleForWriting,

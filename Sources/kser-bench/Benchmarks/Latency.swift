@@ -1,13 +1,14 @@
 import Kser
 import KserKafka
+import TestSupport
 
 /// From the call of `send` until the handler begins, with a worker that has nothing else to do.
 @concurrent
 func latency(on stage: Stage) async throws -> [Row] {
     let embedded = try EmbeddedBroker()
     var rows = [Row.limit("latency-embedded", try await medianLatency(.embedded(embedded)), below: 10, "ms")]
-    if let program = Installation.noidaDB {
-        let noida = try await NoidaDB(program)
+    if Installation.hasNoidaDB {
+        let noida = try await NoidaBroker()
         rows.insert(.limit("latency", try await medianLatency(.noida(noida)), below: 10, "ms"), at: 0)
     } else {
         rows[0].name = "latency"

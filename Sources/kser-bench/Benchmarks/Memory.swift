@@ -1,6 +1,7 @@
 import Foundation
 import Kser
 import KserKafka
+import TestSupport
 
 /// The memory of a process that consumes a backlog of 200,000 messages with a handler that takes a millisecond.
 ///
@@ -30,8 +31,8 @@ private let unit = "MB resident"
 /// The most memory that a process of its own has had when it has consumed a topic.
 private func peak(_ servers: String, _ topic: String, _ count: Int) async throws -> Double {
     let program = URL(filePath: CommandLine.arguments[0]).path()
-    let child = try Child(program, [Drain.option, servers, topic, "\(count)"])
-    return try await child.wait { line in
+    let child = try ChildProcess(program, [Drain.option, servers, topic, "\(count)"])
+    return try await child.figure { line in
         line.hasPrefix(Drain.answer) ? Double(line.dropFirst(Drain.answer.count)) : nil
     }
 }

@@ -1,5 +1,6 @@
 import Kser
 import KserMetrics
+import TestSupport
 
 /// What metrics cost: one step of a counter, a page of 10,000 series, and a message when they are off and on.
 @concurrent
@@ -73,7 +74,7 @@ private func nanoseconds(_ count: Int, _ body: () throws -> Void) async throws -
 /// A worker's throughput while 32 connections read its metrics without end, beside that while nobody does.
 @concurrent
 func scraped(on stage: Stage) async throws -> [Row] {
-    guard let wrk = Installation.program("wrk") else { throw Misuse("no wrk here; install it with: make deps") }
+    let wrk = try Components.program("wrk")
     let backlog = try await stage.backlog()
     let metrics = try WorkerMetrics()
     let (requests, noteRequest) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -85,11 +86,13 @@ func scraped(on stage: Stage) async throws -> [Row] {
     let url = "http://127.0.0.1:\(server.port)/metrics"
     let figures = try await Rounds(count: 7).compare(
         {
-            let load = try Child(wrk, ["-t", "1", "-c", "32", "-d", "600", url])
-            defer { load.kill() }
+            let load = try ChildProcess(wrk, ["-t", "1", "-c", "32", "-d", "600", url])
             var iterator = requests.makeAsyncIterator()
             await iterator.next()
-            return try await work(through: backlog, .partition, monitor: metrics)
+            let rate = try await work(through: backlog, .partition, monitor: metrics)
+            load.kill()
+            _ = try await load.end(within: .seconds(60))
+            return rate
         },
         with: { try await work(through: backlog, .partition, monitor: metrics) }
     )

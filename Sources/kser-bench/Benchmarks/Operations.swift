@@ -2,6 +2,7 @@ import Foundation
 import Kser
 import KserKafka
 import KserStore
+import TestSupport
 
 /// What a task of an operation costs beside a task that sends the next one by itself, and how many changes a second the
 /// stores take from 8 writers.
@@ -11,8 +12,9 @@ func operations(on stage: Stage) async throws -> [Row] {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let sqlite = try await SQLiteOperationStore(path: folder.appending(path: "operations.db").path())
-    let server = try await PostgresServer.start()
-    let postgres = try await server?.openStore()
+    let server = Installation.hasPostgreSQL ? try await PostgresServer() : nil
+    var postgres: PostgresOperationStore?
+    if let server { postgres = try await PostgresOperationStore(server.connectionString, connections: 8) }
 
     let broker = try await Broker.start()
     let bare = try await millisecondsOfBareTask(on: broker)

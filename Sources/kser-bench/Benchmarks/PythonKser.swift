@@ -1,12 +1,13 @@
 import Foundation
 import Kser
 import KserKafka
+import TestSupport
 
 /// Our worker beside Python kser's, each with a handler that does nothing, on one broker.
 @concurrent
 func pythonKser(on stage: Stage) async throws -> [Row] {
     let backlog = try await stage.backlog()
-    guard let interpreter = Installation.interpreter, case .noida = backlog.broker else {
+    guard let interpreter = try? Components.python(), case .noida = backlog.broker else {
         print("python-kser needs the Python environment: make deps")
         return []
     }
@@ -22,17 +23,17 @@ private func pythonRate(_ interpreter: String, _ backlog: Backlog) async throws 
     let locks = FileManager.default.temporaryDirectory.appending(path: group.groupID)
     try FileManager.default.createDirectory(at: locks, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: locks) }
-    let worker = try Child(
+    let worker = try ChildProcess(
         interpreter,
         [
-            Installation.root.appending(path: "Tests/Support/peers/py_worker.py").path(),
+            Components.support("peers/py_worker.py"),
             "--bootstrap", backlog.broker.bootstrapServers, "--topic", backlog.topic, "--results", "",
             "--group", group.groupID, "--driver", "confluent", "--config", #"{"queued.min.messages": 1000}"#,
             "--max", "4000",
         ],
         environment: ["LOCK_PATH": locks.path()]
     )
-    return try await worker.wait { line in
+    return try await worker.figure { line in
         guard let report = try? JSON(parsing: line), report["consumed"] != nil else { return nil }
         return report["per_second"]?.double
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// `kser send` of a file of 100,000 lines, from the start of the process to its summary, in lines a second.
 @concurrent
@@ -19,12 +20,12 @@ func sendLines(on stage: Stage) async throws -> [Row] {
         let topic = "lines-\(round)"
         try await broker.createTopic(topic, partitions: 3)
         let time = try await ContinuousClock().measure {
-            let child = try Child(
+            let child = try ChildProcess(
                 kser,
                 ["send", topic, "--file", file.path(), "--progress", "--json"],
                 environment: ["KSER_BOOTSTRAP_SERVERS": broker.bootstrapServers]
             )
-            try await child.wait { $0 == #"{"sent": \#(count), "rejected": 0}"# ? () : nil }
+            try await child.figure { $0 == #"{"sent": \#(count), "rejected": 0}"# ? () : nil }
         }
         rates.append(Double(count) / (time / .seconds(1)))
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Jaeger
 import OpenTracing
+import TestSupport
 
 // What a span costs the task that makes it, in nanoseconds.
 
@@ -69,8 +70,8 @@ private func tracer(sampled: Bool) throws -> JaegerTracer {
 /// A million spans to an agent that is not there: each is counted, and memory stays.
 @concurrent
 func deadAgent(on stage: Stage) async throws -> [Row] {
-    let child = try Child(URL(filePath: CommandLine.arguments[0]).path(), [DeadAgent.option])
-    let megabytes = try await child.wait { line in
+    let child = try ChildProcess(URL(filePath: CommandLine.arguments[0]).path(), [DeadAgent.option])
+    let megabytes = try await child.figure { line in
         line.hasPrefix(DeadAgent.answer) ? Double(line.dropFirst(DeadAgent.answer.count)) : nil
     }
     return [.limit("dead-agent", megabytes, below: 50, "MB resident")]
