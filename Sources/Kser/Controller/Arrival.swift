@@ -11,6 +11,8 @@ struct Arrival: Sendable {
     typealias Work = @Sendable (RegisteredEntrypoint, Execution) async throws -> ExecutionResult
     /// Who may keep the entrypoint from running, or stop it.
     var supervision: Supervision?
+    /// Writes what answers the message.
+    var writer: Dispatch.Writer?
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 

@@ -42,7 +42,8 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
-        under supervision: Supervision?
+        under supervision: Supervision?,
+        writing writer: Dispatch.Writer?
     ) async -> Dispatch {
         var arrival: Arrival
         do {
@@ -51,6 +52,7 @@ extension Controller {
             return refuse(record.value ?? [], record, error)
         }
         arrival.supervision = supervision
+        arrival.writer = writer
         if let cluster, let ticket = OperationTicket(arrival.execution.received) {
             // The store tells copies of a task apart, and what a copy owes.
             return await cluster.dispatch(arrival, ticket, record, on: self)
@@ -125,8 +127,23 @@ extension Controller {
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
 
+    /// Runs a message and writes its result: one that cannot be written is the handler's failure.
     @inline(__always)
     private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
+        guard let writer = arrival.writer else { return await end(arrival) }
+        var dispatch = await end(arrival)
+        guard dispatch.result.isSuccess else { return dispatch }
+        do {
+            dispatch.reply = try writer(dispatch)
+        } catch {
+            dispatch.fail(KserError(converting: error))
+            log(dispatch)
+        }
+        return dispatch
+    }
+
+    @inline(__always)
+    private nonisolated func end(_ arrival: Arrival) async -> Dispatch {
         if !middleware.isEmpty { return await conclude(await pass(arrival)) }
         let result: ExecutionResult
         do {

@@ -3,6 +3,7 @@ extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
         await listener?.ready()
+        try checkNames(of: partition.topic)
         controller.monitor?.partitionBegan(partition, of: self)
         defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)

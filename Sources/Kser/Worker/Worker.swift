@@ -21,6 +21,8 @@ public final class Worker: Sendable {
     let supervision: Supervision?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
+    /// Writes replies before it is decided what becomes of their messages.
+    let writer: Dispatch.Writer?
     private let isShutDown = Atomic(false)
     private let failure = FirstFailure()
 
@@ -42,12 +44,13 @@ public final class Worker: Sendable {
         self.concurrency = concurrency
         self.options = options
         handlers = Permits(concurrency.limit)
-        transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
+        transactor = options.transactions.map { Transactor($0, options, controller) }
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
         deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
         supervision = Supervision(listener?.registry, deduplicator)
+        writer = options.replies?.writer
         isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
@@ -73,6 +76,7 @@ public final class Worker: Sendable {
         }
         defer { controller.monitor?.workerEnded(self) }
         warnOfUnreadRetries()
+        do { try checkNames() } catch { fail(error) }
         let committing = await beginTransactions()
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
