@@ -149,7 +149,7 @@ extension Controller {
         do {
             result = try await perform(arrival)
         } catch {
-            return await conclude(Dispatch(arrival.execution, arrival.failure(error), arrival.refusal))
+            return await conclude(arrival.failure(error))
         }
         // Most messages end here, where there is nothing to tell anybody.
         if result.isSuccess, hooks.onSuccess == nil, !logger.isEnabled(.info) {
@@ -176,15 +176,16 @@ extension Controller {
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
         let reached = Reached(of: arrival)
-        let result: ExecutionResult
+        var dispatch: Dispatch
         do {
-            result = try await next(0, reached)(arrival.invocation)
+            dispatch = Dispatch(arrival.execution, try await next(0, reached)(arrival.invocation), nil)
         } catch {
-            result = arrival.failure(error)
+            dispatch = arrival.failure(error)
         }
         // The message as it came, whatever the middleware passed on, with what the run changed in it.
         if let last = reached.last, last.refusal == nil { arrival.execution.takeChanges(of: last.execution) }
-        return Dispatch(arrival.execution, result, reached.last?.refusal)
+        dispatch.refusal = reached.last?.refusal ?? reached.refusal
+        return dispatch
     }
 
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
@@ -194,7 +195,10 @@ extension Controller {
                 arrival.work = reached.work
                 arrival.supervision = reached.supervision
                 reached.last = arrival
-                return try await perform(arrival)
+                do { return try await perform(arrival) } catch let refused as Dispatch.Refused {
+                    reached.refusal = refused.refusal
+                    throw refused.error
+                }
             }
         }
         return { [self] invocation in

@@ -12,6 +12,19 @@ public struct Dispatch: Sendable {
         public static let undecodable = Self(rawValue: "undecodable")
         /// No entrypoint is registered under the message's name.
         public static let unknownEntrypoint = Self(rawValue: "unknown-entrypoint")
+        /// The process ended too often while a handler had the message; see ``CrashLimit``.
+        public static let crashed = Self(rawValue: "crashed")
+    }
+
+    /// Keeps a handler from running.
+    struct Refused: Error {
+        let refusal: Refusal
+        let error: KserError
+
+        init(_ refusal: Refusal, _ error: KserError) {
+            self.refusal = refusal
+            self.error = error
+        }
     }
 
     /// Writes the record that is to carry a result, if any is; throws why the result cannot be written.

@@ -10,6 +10,8 @@ public struct DeadLetterReason: RawRepresentable, Sendable, Hashable {
     public static let undecodable = Self(.undecodable)
     /// No entrypoint is registered under the message's name.
     public static let unknownEntrypoint = Self(.unknownEntrypoint)
+    /// The process ended too often while a handler had it; see ``CrashLimit``.
+    public static let crashed = Self(.crashed)
     /// It failed in a way that trying again does not mend.
     public static let rejected = Self(rawValue: "rejected")
     /// It failed as often as the ``RetryPolicy`` tries.

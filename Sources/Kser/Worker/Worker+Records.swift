@@ -4,6 +4,7 @@ extension Worker {
     func work(_ partition: PartitionStream) async throws {
         await listener?.ready()
         try checkNames(of: partition.topic)
+        await crashes?.open(partition)
         controller.monitor?.partitionBegan(partition, of: self)
         defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)

@@ -18,6 +18,7 @@ public final class Worker: Sendable {
     let transactor: Transactor?
     let listener: CancellationListener?
     let deduplicator: Deduplicator?
+    let crashes: CrashGuard?
     let supervision: Supervision?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
@@ -49,7 +50,10 @@ public final class Worker: Sendable {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
         deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
-        supervision = Supervision(listener?.registry, deduplicator)
+        crashes = options.retries?.crashes.map {
+            CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
+        }
+        supervision = Supervision(listener?.registry, deduplicator, crashes)
         writer = options.replies?.writer
         isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
