@@ -69,7 +69,11 @@ struct AgentTests {
         let agent = try await SpanReceiver.agent()
         var options = JaegerTracerOptions()
         options.maxTagValueLength = 10_000_000
-        let tracer = try tracer(UDPSender(host: "127.0.0.1", port: agent.port), options: options)
+        let tracer = try tracer(
+            UDPSender(host: "127.0.0.1", port: agent.port),
+            flushInterval: .zero,
+            options: options
+        )
         for size in [30_000, 10_000_000, 30_000, 30_000] {
             tracer.startSpan("op", tags: ["size": String(repeating: "x", count: size)]).finish()
         }
