@@ -37,7 +37,7 @@ extension JaegerConfiguration {
                 endpoint: "http://\(agentHost):\(throttling.port)/credits",
                 refreshInterval: throttling.refreshInterval,
                 metrics: options.metrics,
-                log: failureLog
+                log: options.log
             )
         }
         return JaegerTracer(
@@ -47,8 +47,6 @@ extension JaegerConfiguration {
             options: options
         )
     }
-
-    private var failureLog: JaegerLog { logsSpans ? options.log : .none }
 
     var agentHost: String { if case .agent(let host, _) = destination { host } else { "localhost" } }
 
@@ -68,7 +66,7 @@ extension JaegerConfiguration {
                 service: serviceName,
                 options: remote,
                 metrics: options.metrics,
-                log: failureLog
+                log: options.log
             )
         }
     }
@@ -82,7 +80,7 @@ extension JaegerConfiguration {
         case .custom(let custom): sender = custom
         case .none: return logsSpans ? LoggingReporter(log: options.log) : NullReporter()
         }
-        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: failureLog)
+        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: options.log)
         return logsSpans ? CompositeReporter(reporter, LoggingReporter(log: options.log)) : reporter
     }
 }

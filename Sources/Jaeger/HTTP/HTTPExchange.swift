@@ -111,7 +111,9 @@ final class HTTPExchange: NSObject, URLSessionDataDelegate {
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
         if let error {
             let isLost = task.response == nil && (error as? URLError).map { Self.losses.contains($0.code) } == true
-            return end(.failure(isLost ? ConnectionLost(cause: error) : error))
+            // Not the error itself: it holds the URL, and that may hold a password.
+            let reason = error.localizedDescription
+            return end(.failure(isLost ? ConnectionLost(reason: reason) : JaegerError(.sendFailed, reason)))
         }
         note(task.response)
         if let response = state.withLock({ $0.response }) { end(.success(response)) }
@@ -134,9 +136,9 @@ final class HTTPExchange: NSObject, URLSessionDataDelegate {
 
 /// A connection that ended before the answer began.
 struct ConnectionLost: Error, CustomStringConvertible {
-    var cause: any Error
+    var reason: String
 
-    var description: String { "the connection was lost: \(cause.localizedDescription)" }
+    var description: String { "the connection was lost: \(reason)" }
 }
 
 #if canImport(FoundationNetworking)
