@@ -34,18 +34,20 @@ public struct BaggageCodec: ContextCodec {
             let pair = item.prefix { $0 != ";" }
             guard let equals = pair.firstIndex(of: "=") else { continue }
             let (key, value) = (pair[..<equals].trimmingBlanks, pair[pair.index(after: equals)...].trimmingBlanks)
-            guard Self.isToken(key), value.utf8.allSatisfy(Self.isValueByte) else { continue }
+            guard key.isToken, value.utf8.allSatisfy(Self.isValueByte) else { continue }
             baggage[PercentEncoding.decode(key)] = PercentEncoding.decode(value)
         }
         return baggage.isEmpty ? nil : JaegerSpanContext(baggage: baggage)
     }
 
-    /// Whether it is a token of RFC 7230.
-    private static func isToken(_ text: some StringProtocol) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"\"(),/:;<=>?@[\\]{}".utf8.contains($0) }
-    }
-
     private static func isValueByte(_ byte: UInt8) -> Bool {
         (0x21...0x7e).contains(byte) && !"\",;\\".utf8.contains(byte)
+    }
+}
+
+extension StringProtocol {
+    /// Whether it is a token of RFC 9110.
+    var isToken: Bool {
+        !isEmpty && utf8.allSatisfy { (0x21...0x7e).contains($0) && !"\"(),/:;<=>?@[\\]{}".utf8.contains($0) }
     }
 }

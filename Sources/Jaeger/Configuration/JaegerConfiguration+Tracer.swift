@@ -25,12 +25,21 @@ extension JaegerConfiguration {
         return tracer
     }
 
-    /// Makes the tracer, whether or not the configuration is enabled.
+    /// Makes the tracer. When the configuration is not enabled, it hands contexts on, and samples and reports nothing.
     ///
     /// - Returns: the tracer.
     /// - Throws: ``JaegerError`` of code `invalidArgument` when a number is out of its range.
     public func makeJaegerTracer() throws(JaegerError) -> JaegerTracer {
         var options = options
+        guard isEnabled else {
+            options.throttler = nil
+            return JaegerTracer(
+                serviceName: serviceName,
+                sampler: ConstSampler(false),
+                reporter: NullReporter(),
+                options: options
+            )
+        }
         if let throttling, options.throttler == nil {
             options.throttler = RemoteThrottler(
                 service: serviceName,

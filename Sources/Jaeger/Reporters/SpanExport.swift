@@ -44,7 +44,14 @@ final class SpanExport: Sendable {
             repeat {
                 let batch = queue.removeBatch()
                 if batch.isEmpty { break }
-                state.withLock { $0.inFlight = batch.count }
+                let isOver = state.withLock { state in
+                    state.inFlight = batch.count
+                    return state.isOver
+                }
+                if isOver {
+                    metrics.failed.add(batch.count)
+                    break
+                }
                 count(await send(batch, of: process), of: batch.count)
             } while !Task.isCancelled
             metrics.queueLength.set(queue.count)

@@ -112,10 +112,7 @@ extension JaegerTracer {
 
     private func root(_ operationName: String, _ tags: inout Fields) -> SpanIdentity {
         var identity = newTrace()
-        let decision = sampler.decide(traceID: identity.traceID, operation: operationName)
-        guard decision.isSampled else { return identity }
-        identity.flags = .sampled
-        if tags.isEmpty { tags = decision.tags } else { for tag in decision.tags { tags[tag.key] = tag.value } }
+        decide(on: &identity, operationName, &tags)
         return identity
     }
 
@@ -167,13 +164,23 @@ extension JaegerTracer {
     ) -> SpanIdentity {
         guard parent.hasTrace else { return root(from: parent, operationName, &tags) }
         let isShared = isServer && options.sharesSpanWithClient
-        return SpanIdentity(
+        var identity = SpanIdentity(
             traceID: parent.traceID,
             spanID: isShared ? parent.spanID : options.ids.nextSpan(),
             parentID: isShared ? parent.parentID ?? 0 : parent.spanID,
             flags: parent.flags,
             luggage: Luggage(baggage: parent.baggage, traceState: parent.traceState)
         )
+        if !options.followsParentDecision, !parent.isDebug { decide(on: &identity, operationName, &tags) }
+        return identity
+    }
+
+    /// Asks the sampler.
+    private func decide(on identity: inout SpanIdentity, _ operationName: String, _ tags: inout Fields) {
+        let decision = sampler.decide(traceID: identity.traceID, operation: operationName)
+        guard decision.isSampled else { return _ = identity.flags.remove(.sampled) }
+        identity.flags.insert(.sampled)
+        if tags.isEmpty { tags = decision.tags } else { for tag in decision.tags { tags[tag.key] = tag.value } }
     }
 
     private func records(of references: [Reference]) -> [SpanRecord.Reference]? {
