@@ -99,7 +99,7 @@ extension JaegerConfiguration {
             case "tracecontext": codecs.append((name, TraceContextCodec()))
             case "baggage": codecs.append((name, BaggageCodec()))
             case "b3": codecs.append((name, B3SingleCodec()))
-            case "b3multi": codecs.append((name, B3Codec(writes128Bits: true)))
+            case "b3multi": codecs.append((name, B3Codec(writes128Bits: true, convention: .openTelemetry)))
             case "jaeger": codecs.append((name, TextCodec(headers: options.headers, encodesValues: true)))
             default: variables.warn(key, "\"\(name.prefix(50))\" is no propagator here")
             }
