@@ -113,5 +113,10 @@ package final class StreamHub: Sendable {
         return isFirst
     }
 
-    func iteratorIsGone() { stop() }
+    /// Stops the transport. What nobody will read is let go: a batch keeps its stream, and that one the mailbox it is in.
+    func iteratorIsGone() {
+        arrivals.finish(discarding: true)
+        merged.finish(discarding: true)
+        stop()
+    }
 }
