@@ -227,15 +227,15 @@ struct RebalanceTests {
         let broker = try EmbeddedBroker(topics: ["t": 2])
         let producer = try broker.makeProducer()
         try await producer.send(contentsOf: (0..<100).map { ProducerRecord("t", "\($0)", partition: $0 % 2) })
-        let lines = Lines()
-        func makeConsumer() throws -> Consumer {
-            try broker.makeConsumer(["t"], logger: lines.logger) {
+        func makeConsumer(_ logger: KserLogger = .none) throws -> Consumer {
+            try broker.makeConsumer(["t"], logger: logger) {
                 $0.assignmentStrategy = [.cooperativeSticky]
                 $0.commitInterval = .milliseconds(100)
                 $0.drainTimeout = .seconds(60)
             }
         }
-        let first = try makeConsumer()
+        let lines = Lines()
+        let first = try makeConsumer(lines.logger)
         let gates = [Gate(), Gate()]
         let begun = KserTesting.Expectation("both partitions", count: 2)
         let loop = Task {

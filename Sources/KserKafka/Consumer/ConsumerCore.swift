@@ -27,6 +27,7 @@ final class ConsumerCore: PartitionOwner {
     }
 
     let client: RDKafkaConsumer
+    let gate: FetchGate
     let configuration: ConsumerConfiguration
     let topics: [String]
     let state = Mutex(State())
@@ -40,6 +41,7 @@ final class ConsumerCore: PartitionOwner {
         self.topics = topics
         self.logger = logger
         client = try RDKafkaConsumer(configuration, logger: logger)
+        gate = FetchGate(client, configuration)
     }
 
     // The hub owns the core through its closures, not the other way round.

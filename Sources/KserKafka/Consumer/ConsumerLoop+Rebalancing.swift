@@ -27,6 +27,8 @@ extension ConsumerLoop: RebalanceHandler {
         guard let hub, isRunning else { return }
         // Records fetched meanwhile may have raised no signal: look at all queues after the poll.
         defer { core.client.wake() }
+        let others = core.feeds
+        var feeds: [PartitionFeed] = []
         for place in places {
             guard let queue = core.client.makeQueue(for: place) else {
                 core.fail(KafkaError(.configuration, "librdkafka made no queue for \(place)"))
@@ -38,15 +40,18 @@ extension ConsumerLoop: RebalanceHandler {
                 state.feeds[place] = feed
                 return state.phase == .running
             }
+            feeds.append(feed)
             hub.announce(stream)
             // The stop that came meanwhile ended the others.
             if !isRunning { stream.end() }
         }
+        core.gate.admit(feeds, beside: others)
     }
 
     private func revoke(_ places: [TopicPartition], isLost: Bool) {
         let feeds = core.state.withLock { state in places.compactMap { state.feeds[$0] } }
         for feed in feeds { feed.end() }
+        core.gate.dismiss(feeds)
         core.log(isLost ? .warning : .info, "\(isLost ? "Lost" : "Revoked"): \(Self.list(places))")
         report(isLost ? .lost : .revoked, places)
         giveUp(feeds, isLost: isLost)

@@ -23,6 +23,8 @@ final class ConsumerLoop: @unchecked Sendable {
     var unknownTopic: KafkaError?
     private var movedRecords = 0
     private var movedBytes = 0
+    /// Whether partitions wait for others to be fetched first.
+    private var isGateWaiting = false
 
     init(_ core: ConsumerCore) {
         self.core = core
@@ -65,13 +67,16 @@ final class ConsumerLoop: @unchecked Sendable {
     /// - Returns: whether there may be more to move.
     private func work() -> Bool {
         commitIfDue()
-        return isRebalancing ? false : move(core.feeds)
+        return isReading ? move(core.feeds) : false
     }
+
+    private var isReading: Bool { !isRebalancing && lastDeadline == nil }
 
     /// Waits for something to happen, or the time of the next commit. Within a rebalance it may not poll again.
     private func wait(atMost longest: Duration) {
         let now = core.clock.now
-        let next = min(nextCommit, now + min(longest, core.configuration.maxPollInterval / 4))
+        var next = min(nextCommit, now + min(longest, core.configuration.maxPollInterval / 4))
+        if isGateWaiting, isReading { next = min(next, now + .milliseconds(10)) }
         let milliseconds = longest == .zero ? 0 : now.duration(to: next).wholeMilliseconds + 1
         if isRebalancing { return takeCommitAnswers(timeout: milliseconds) }
         if let error = core.client.poll(timeout: milliseconds) { report(error) }
@@ -82,21 +87,25 @@ final class ConsumerLoop: @unchecked Sendable {
 
     private func move(_ feeds: [PartitionFeed]) -> Bool {
         var isMore = false
-        for feed in feeds where !feed.stream.isEnded {
+        for feed in feeds {
             guard let moved = feed.move(batch) else { continue }
             isMore = isMore || moved.isMore
             movedRecords += moved.records
             movedBytes += moved.bytes
             for error in moved.errors { report(error) }
-            wakeFetchers()
         }
+        let (hasResumed, isWaiting) = core.gate.regulate(feeds)
+        isGateWaiting = isWaiting
+        wakeFetchers(isUrgent: hasResumed)
         return isMore
     }
 
     /// After each half of what librdkafka keeps ready, at the latest, it has to look for more.
-    private func wakeFetchers() {
+    private func wakeFetchers(isUrgent: Bool) {
         let configuration = core.configuration
-        guard movedRecords >= configuration.queuedMinMessages / 2 || movedBytes >= configuration.queuedMaxBytes / 2
+        guard
+            isUrgent || movedRecords >= configuration.queuedMinMessages / 2
+                || movedBytes >= configuration.queuedMaxBytes / 2
         else { return }
         movedRecords = 0
         movedBytes = 0
