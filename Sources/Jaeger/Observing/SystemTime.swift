@@ -1,4 +1,12 @@
-import Foundation
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+// The owner of `timespec` where the compiler meets it there before Glibc.
+import SwiftOverlayShims
+#endif
 
 /// The system's clocks, in seconds.
 package enum SystemTime {

@@ -42,6 +42,12 @@ extension KafkaError {
     /// Whether a broker misses records of an idempotent producer before those that it got.
     var isGapInSequence: Bool { rdKafkaCode == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER.rawValue }
 
+    /// Whether a group refuses a commit because it is being rebalanced, or was while the commit was on its way.
+    var isOfRebalance: Bool {
+        rdKafkaCode == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS.rawValue
+            || rdKafkaCode == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION.rawValue
+    }
+
     /// librdkafka's text of a code.
     static func text(_ error: rd_kafka_resp_err_t) -> String { String(cString: rd_kafka_err2str(error)) }
 }
