@@ -178,23 +178,24 @@ import Testing
         #expect(bench.committed == nil)
     }
 
-    /// One that is being made, say, or whose broker just started.
-    @Test func aTopicThatIsAwayForAWhileIsWaitedForAndNothingElseIsSentAgain() async throws {
+    /// One that is being made, say, or whose broker just started, after it was away for any time.
+    @Test(arguments: [0, 14])
+    func aTopicThatIsAwayForAWhileIsWaitedForAndNothingElseIsSentAgain(failures: Int) async throws {
         let bench = RefusalBench()
-        let left = Mutex(6)
+        let sends = Mutex(0)
         bench.producer.rule.withLock {
             $0 = { record in
                 guard record.topic == "results" else { return nil }
-                return left.withLock { left in
-                    left -= 1
-                    return left >= 0 ? .unknownTopic : nil
+                return sends.withLock { sends in
+                    sends += 1
+                    return sends <= failures ? .transient : sends <= failures + 6 ? .unknownTopic : nil
                 }
             }
         }
         try await bench.send("u0", to: "nowhere")
         try await bench.run(bench.options()) { bench.results.count == 1 }
         #expect(bench.committed == 1)
-        #expect(bench.producer.asked("results") == 7)
+        #expect(bench.producer.asked("results") == failures + 7)
         #expect(bench.producer.asked("jobs-dlt") == 1)
         #expect(bench.broker.records(in: "jobs-dlt").count == 1 && bench.broker.records(in: "results").count == 1)
     }

@@ -14,6 +14,7 @@ extension Settlement {
 
     /// Works out what is to be done, and changes what is sent accordingly.
     mutating func remedy(for failure: Failure, _ options: WorkerOptions) async -> Remedy {
+        if failure.verdict != lastVerdict { (failures, waited, lastVerdict) = (0, .zero, failure.verdict) }
         switch failure.verdict {
         case .transient: return again()
         case .unknownTopic where waited < Self.patience: return again()
@@ -24,7 +25,7 @@ extension Settlement {
         }
         do {
             guard try await change(failure, options) else { return .end(unsendable(failure)) }
-            failures = 0
+            lastVerdict = nil
             return .changed
         } catch {
             return again()

@@ -33,9 +33,10 @@ struct Settlement: Sendable {
     var parts: [SettlementPart] = []
     /// Whether the step of an operation that the result ends is still to be concluded.
     var owesStep: Bool
-    /// How often sending failed in a row, and how long was waited in between.
+    /// How often sending failed in a row in the same way, and how long was waited in between.
     var failures = 0
     var waited = Duration.zero
+    var lastVerdict: SendVerdict?
 
     var record: Record { ladder.record }
     var isEmpty: Bool { parts.isEmpty && !owesStep }
