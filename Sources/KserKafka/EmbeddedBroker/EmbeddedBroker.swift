@@ -19,6 +19,7 @@ public final class EmbeddedBroker: Sendable {
     /// The addresses of the brokers, as clients want them.
     public let bootstrapServers: String
     let cluster: RDKafkaMockCluster
+    private let calls = CallThread("kser.embedded")
 
     /// Starts a cluster. It stops when it is released.
     ///
@@ -100,7 +101,7 @@ public final class EmbeddedBroker: Sendable {
 
     private func onCluster(_ call: @escaping @Sendable (RDKafkaMockCluster) throws -> Void) async throws {
         let cluster = cluster
-        try await onOwnThread("kser.embedded") { try call(cluster) }
+        try await calls.run { try call(cluster) }
     }
 
     private static func create(_ name: String, _ partitions: Int, _ copies: Int, on cluster: RDKafkaMockCluster) throws

@@ -22,7 +22,7 @@ final class RDKafkaProducer: Sendable {
     private let isTransactional: Bool
 
     init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+        var settings = RDKafkaSettings()
         try settings.set(try configuration.properties())
         rd_kafka_conf_set_events(settings.pointer, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
         client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
@@ -48,7 +48,7 @@ final class RDKafkaProducer: Sendable {
         case RD_KAFKA_EVENT_DR: return reports(in: event, &names)
         case RD_KAFKA_EVENT_ERROR:
             let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
-            client.events.failed(rd_kafka_event_error(event), reason, client: client.pointer)
+            client.events.failed(rd_kafka_event_error(event), reason)
             return nil
         default: return nil
         }
@@ -61,6 +61,7 @@ final class RDKafkaProducer: Sendable {
             guard let opaque = message.pointee._private else { continue }
             let promise = Unmanaged<Promise<RecordMetadata>>.fromOpaque(opaque).takeRetainedValue()
             let topic = names.name(of: message.pointee.rkt)
+            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { client.events.recovered() }
             reports.bytes += message.pointee.len + message.pointee.key_len
             let result: Result<RecordMetadata, any Error> =
                 if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {

@@ -12,7 +12,7 @@ final class RDKafkaReader: Sendable {
         from offsets: [Int32: Int64],
         logger: KserLogger
     ) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+        var settings = RDKafkaSettings()
         try settings.set(try configuration.properties())
         try settings.set([RDKafkaProperty("enable.partition.eof", "true")])
         client = try RDKafkaClient(RD_KAFKA_CONSUMER, settings, events: RDKafkaEvents(logger: logger))
