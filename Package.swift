@@ -151,7 +151,7 @@ let package = Package(
         ),
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
-        tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting", "TestSupport"]),
         tests(
             "KserTracingTests",
             [

@@ -74,7 +74,8 @@ extension ProducerCore {
             return promise
         } catch {
             giveBack(messages: 1, bytes: size)
-            if error.code == .queueFull { return nil }
+            // Both take a while to mend.
+            if error.code == .queueFull || error.code == .unknownPartition { return nil }
             throw error
         }
     }
@@ -90,6 +91,7 @@ extension ProducerCore {
         try await room(waiter, size)
         let promise = Promise<RecordMetadata>()
         var wasAlone = false
+        var isRefreshed = false
         while true {
             do {
                 try client.produce(record, promise)
@@ -106,10 +108,24 @@ extension ProducerCore {
                 guard let waiter else { continue }
                 wake()
                 try await room(waiter, size)
+            } catch  where error.code == .unknownPartition && !isRefreshed {
+                // It may be newer than what librdkafka knows, which asks every five minutes.
+                isRefreshed = true
+                do { try await refresh(record.topic, until: deadline) } catch {
+                    giveBack(messages: 1, bytes: size)
+                    throw error
+                }
             } catch {
                 giveBack(messages: 1, bytes: size)
                 throw error
             }
+        }
+    }
+
+    /// Asks the brokers which partitions a topic has. A failure is none: the record's own error says more.
+    private func refresh(_ topic: String, until deadline: ContinuousClock.Instant) async throws {
+        try await calls.run { [client, clock] in
+            client.refresh(topic, timeout: clock.now.duration(to: deadline).wholeMilliseconds)
         }
     }
 

@@ -158,6 +158,14 @@ final class RDKafkaProducer: Sendable {
         return end("sending to topic \"\(record.topic)\"", failure) ?? failure
     }
 
+    /// Asks the brokers which partitions a topic has; for a thread that may block.
+    func refresh(_ topic: String, timeout milliseconds: Int32) {
+        guard let topic = try? topics.topic(topic) else { return }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        _ = withExtendedLifetime(topics) { rd_kafka_metadata(client.pointer, 0, topic.pointer, &answer, milliseconds) }
+        if let answer { rd_kafka_metadata_destroy(answer) }
+    }
+
     /// The error of a record that was not delivered because the client came to its end; nil while it has not.
     private func end(_ doing: String, _ error: KafkaError) -> KafkaError? {
         guard let fatal = client.fatalFailure else { return nil }
