@@ -17,6 +17,7 @@ final class RDKafkaMockCluster: @unchecked Sendable {
         guard let pointer = rd_kafka_mock_cluster_new(client.pointer, Int32(clamping: brokers)) else {
             throw KafkaError(.configuration, "the embedded broker did not start: \(brokers) brokers were asked for")
         }
+        RDKafkaMockDelay.shorten(pointer)
         self.pointer = pointer
         bootstrapServers = rd_kafka_mock_cluster_bootstraps(pointer).map { String(cString: $0) } ?? ""
     }
