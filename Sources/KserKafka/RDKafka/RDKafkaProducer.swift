@@ -56,12 +56,12 @@ final class RDKafkaProducer: Sendable {
 
     private func reports(in event: OpaquePointer, _ names: inout TopicNameCache) -> Reports {
         var reports = Reports()
+        var isAnswered = false
         reports.list.reserveCapacity(rd_kafka_event_message_count(event))
         while let message = rd_kafka_event_message_next(event) {
             guard let opaque = message.pointee._private else { continue }
             let promise = Unmanaged<Promise<RecordMetadata>>.fromOpaque(opaque).takeRetainedValue()
             let topic = names.name(of: message.pointee.rkt)
-            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { client.events.recovered() }
             reports.bytes += message.pointee.len + message.pointee.key_len
             let result: Result<RecordMetadata, any Error> =
                 if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -70,7 +70,9 @@ final class RDKafkaProducer: Sendable {
                     .failure(failure(of: message, topic))
                 }
             reports.list.append(Report(promise: promise, result: result))
+            isAnswered = isAnswered || message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR
         }
+        if isAnswered { client.events.recovered() }
         return reports
     }
 
