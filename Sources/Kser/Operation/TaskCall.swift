@@ -138,6 +138,8 @@ extension TaskCall {
             record: operation.record,
             attempt: operation.attempt,
             status: status,
+            dateStrategy: entrypoint.dateStrategy,
+            commonDateStrategy: operation.commonDateStrategy,
             logger: operation.logger,
             monitor: operation.monitor,
             observer: operation.observer
