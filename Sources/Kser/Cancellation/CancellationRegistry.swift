@@ -4,8 +4,8 @@ import Synchronization
 final class CancellationRegistry: Sendable {
     private struct State: Sendable {
         /// The reasons by uuid.
-        var cancelled: RecentValues<String, String>
-        var running: [String: [Int: Run]] = [:]
+        var cancelled: RecentValues<ScalarKey, String>
+        var running: [ScalarKey: [Int: Run]] = [:]
         var lastID = 0
     }
 
@@ -32,10 +32,11 @@ final class CancellationRegistry: Sendable {
     /// - Returns: how many of its runs were cancelled.
     @discardableResult
     func cancel(_ uuid: String, reason: String, at time: Int64? = nil) -> Int {
+        let key = ScalarKey(uuid)
         let tasks = state.withLock { state -> [Task<ExecutionResult, any Error>] in
-            state.cancelled.insert(reason, for: uuid, at: time ?? clock.now())
-            guard let runs = state.running[uuid] else { return [] }
-            for id in runs.keys { state.running[uuid]?[id]?.reason = reason }
+            state.cancelled.insert(reason, for: key, at: time ?? clock.now())
+            guard let runs = state.running[key] else { return [] }
+            for id in runs.keys { state.running[key]?[id]?.reason = reason }
             return runs.values.map(\.task)
         }
         for task in tasks { task.cancel() }
@@ -50,37 +51,37 @@ final class CancellationRegistry: Sendable {
         _ execution: Execution,
         _ work: @escaping @Sendable () async throws -> ExecutionResult
     ) async throws -> ExecutionResult {
-        let uuid = execution.uuid
-        if let reason = state.withLock({ $0.cancelled.value(for: uuid, at: clock.now()) }) {
+        let key = ScalarKey(execution.uuid)
+        if let reason = state.withLock({ $0.cancelled.value(for: key, at: clock.now()) }) {
             return cancelledResult(execution, reason)
         }
         let task = Task { try await work() }
-        let id = begin(uuid, task)
+        let id = begin(key, task)
         let outcome = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
             task.cancel()
         }
-        guard let reason = end(uuid, id), (try? outcome.get())?.isSuccess != true else { return try outcome.get() }
+        guard let reason = end(key, id), (try? outcome.get())?.isSuccess != true else { return try outcome.get() }
         return cancelledResult(execution, reason)
     }
 
-    private func begin(_ uuid: String, _ task: Task<ExecutionResult, any Error>) -> Int {
+    private func begin(_ key: ScalarKey, _ task: Task<ExecutionResult, any Error>) -> Int {
         let (id, isCancelled) = state.withLock { state in
             state.lastID += 1
             // It may have been cancelled since it was asked for.
-            let reason = state.cancelled.value(for: uuid, at: clock.now())
-            state.running[uuid, default: [:]][state.lastID] = Run(task: task, reason: reason)
+            let reason = state.cancelled.value(for: key, at: clock.now())
+            state.running[key, default: [:]][state.lastID] = Run(task: task, reason: reason)
             return (state.lastID, reason != nil)
         }
         if isCancelled { task.cancel() }
         return id
     }
 
-    private func end(_ uuid: String, _ id: Int) -> String? {
+    private func end(_ key: ScalarKey, _ id: Int) -> String? {
         state.withLock { state in
-            let run = state.running[uuid]?.removeValue(forKey: id)
-            if state.running[uuid]?.isEmpty == true { state.running[uuid] = nil }
+            let run = state.running[key]?.removeValue(forKey: id)
+            if state.running[key]?.isEmpty == true { state.running[key] = nil }
             return run?.reason
         }
     }

@@ -197,6 +197,8 @@ extension Controller {
             result: record.input,
             metadata: record.metadata,
             status: record.status,
+            dateStrategy: operation.dateStrategy,
+            commonDateStrategy: dateStrategy,
             logger: logger
         )
         return OperationRun(operation, execution)

@@ -207,6 +207,8 @@ extension Controller {
             isTask: entrypoint?.isTask ?? false,
             record: record,
             attempt: attempt,
+            dateStrategy: entrypoint?.dateStrategy,
+            commonDateStrategy: dateStrategy,
             logger: logger,
             monitor: monitor,
             observer: observer
