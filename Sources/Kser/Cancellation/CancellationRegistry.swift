@@ -3,7 +3,7 @@ import Synchronization
 /// Which tasks are cancelled, and what runs that they might be.
 final class CancellationRegistry: Sendable {
     private struct State: Sendable {
-        /// The reasons by uuid.
+        /// The reasons by uuid, both shortened.
         var cancelled: RecentValues<String, String>
         var running: [String: [Int: Run]] = [:]
         var lastID = 0
@@ -17,6 +17,7 @@ final class CancellationRegistry: Sendable {
 
     private let state: Mutex<State>
     private let clock: WorkerClock
+    private let hash = KeyedHash.random()
 
     init(capacity: Int, lifetime: Duration, clock: WorkerClock) {
         state = Mutex(State(cancelled: RecentValues(capacity: capacity, lifetime: lifetime)))
@@ -27,13 +28,14 @@ final class CancellationRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - uuid: the task's uuid.
-    ///   - reason: what its result says.
-    ///   - time: when it was cancelled, in milliseconds since 1970; nil is now.
+    ///   - reason: what its result says; of more than 1,024 bytes the first ones.
+    ///   - age: how long ago it was cancelled.
     /// - Returns: how many of its runs were cancelled.
     @discardableResult
-    func cancel(_ uuid: String, reason: String, at time: Int64? = nil) -> Int {
+    func cancel(_ uuid: String, reason: String, age: Duration = .zero) -> Int {
+        let reason = String(decoding: reason.utf8.prefix(1_024), as: UTF8.self)
         let tasks = state.withLock { state -> [Task<ExecutionResult, any Error>] in
-            state.cancelled.insert(reason, for: uuid, at: time ?? clock.now())
+            state.cancelled.insert(reason, for: hash.shortened(uuid), at: clock.uptime() - age)
             guard let runs = state.running[uuid] else { return [] }
             for id in runs.keys { state.running[uuid]?[id]?.reason = reason }
             return runs.values.map(\.task)
@@ -51,7 +53,7 @@ final class CancellationRegistry: Sendable {
         _ work: @escaping @Sendable () async throws -> ExecutionResult
     ) async throws -> ExecutionResult {
         let uuid = execution.uuid
-        if let reason = state.withLock({ $0.cancelled.value(for: uuid, at: clock.now()) }) {
+        if let reason = state.withLock({ reason(of: uuid, in: $0) }) {
             return cancelledResult(execution, reason)
         }
         let task = Task { try await work() }
@@ -65,11 +67,15 @@ final class CancellationRegistry: Sendable {
         return cancelledResult(execution, reason)
     }
 
+    private func reason(of uuid: String, in state: borrowing State) -> String? {
+        state.cancelled.value(for: hash.shortened(uuid), at: clock.uptime())
+    }
+
     private func begin(_ uuid: String, _ task: Task<ExecutionResult, any Error>) -> Int {
         let (id, isCancelled) = state.withLock { state in
             state.lastID += 1
             // It may have been cancelled since it was asked for.
-            let reason = state.cancelled.value(for: uuid, at: clock.now())
+            let reason = reason(of: uuid, in: state)
             state.running[uuid, default: [:]][state.lastID] = Run(task: task, reason: reason)
             return (state.lastID, reason != nil)
         }
