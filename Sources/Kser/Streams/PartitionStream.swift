@@ -37,6 +37,8 @@ public final class PartitionStream: Sendable {
     let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
+    /// The records whose handlers run.
+    let inWork = RecordsInWork()
     /// Who reads the partition.
     package let owner: any PartitionOwner
     /// Tells the time for ages; one call for each batch.

@@ -16,7 +16,7 @@ extension Worker {
                     "A window of duplicates cannot know which transactions are committed: use deduplication or transactions"
                 )
             }
-            try await transactor.options.producer.prepare()
+            try await ending.cancelling { try await transactor.options.producer.prepare() }
         } catch {
             transactor.end()
             if error is CancellationError { consumer.stop() } else { fail(error) }
