@@ -1,4 +1,3 @@
-import Foundation
 import Kser
 import KserTesting
 import Synchronization
@@ -189,16 +188,6 @@ import Testing
         #expect(codec.decodes == count)
     }
 
-    @Test func uuidsOfAnyLengthTakeLittleMemory() {
-        func key(_ number: Int) -> DeduplicationKey {
-            DeduplicationKey(uuid: "\(number)" + String(repeating: "x", count: 1_000_000))
-        }
-        let before = residentBytes()
-        for number in 0..<100 { window.insert(key(number)) }
-        #expect(residentBytes() - before < 50 << 20)
-        #expect((99..<101).map { window.contains(key($0)) } == [true, false])
-    }
-
     @Test(arguments: [Int64.min, -1_000_000_000, 1_000_000_000, .max])
     func aMachineThatIsSetToAnotherTimeForgetsNothing(jump: Int64) {
         let clock = ManualClock()
@@ -264,10 +253,4 @@ private final class CountingCodec: MessageCodec {
         count.add(1, ordering: .relaxed)
         return try JSONMessageCodec().decode(bytes)
     }
-}
-
-/// What the process holds in memory.
-private func residentBytes() -> Int {
-    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4_096
 }

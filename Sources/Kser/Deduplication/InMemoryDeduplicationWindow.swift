@@ -2,7 +2,7 @@ import Synchronization
 
 /// A window in the memory of this process, bounded by count and age. Several workers may share one.
 public final class InMemoryDeduplicationWindow: DeduplicationWindow {
-    private let keys: Mutex<RecentValues<DeduplicationKey, Void>>
+    let keys: Mutex<RecentValues<DeduplicationKey, Void>>
     private let clock: WorkerClock
     private let hash = KeyedHash.random()
 
