@@ -32,12 +32,20 @@ public struct CompositeCodec: ContextCodec {
                 found = context
                 continue
             }
-            var merged = earlier.hasTrace ? earlier : context
-            merged.baggage = context.baggage.merging(earlier.baggage) { $1 }
-            merged.debugID = earlier.debugID ?? context.debugID
-            found = merged
+            found = earlier.merging(context)
         }
         if let failure, found?.hasTrace != true { throw failure }
         return found
+    }
+}
+
+extension JaegerSpanContext {
+    /// The identity of the first that has one, and the baggage of both.
+    func merging(_ other: JaegerSpanContext) -> JaegerSpanContext {
+        var merged = hasTrace ? self : other
+        merged.baggage = other.baggage.merging(baggage) { $1 }
+        merged.debugID = debugID ?? other.debugID
+        merged.leavesSamplingOpen = !merged.hasTrace && (leavesSamplingOpen || other.leavesSamplingOpen)
+        return merged
     }
 }

@@ -18,6 +18,18 @@ enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Replaces escapes by their bytes; nil when one is none, or the bytes are no UTF-8.
+    static func decodeStrictly(_ text: some StringProtocol) -> String? {
+        var rest = text.utf8[...]
+        while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
+            let digits = rest[percent...].dropFirst().prefix(2)
+            guard digits.count == 2, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else { return nil }
+            rest = rest[percent...].dropFirst(3)
+        }
+        let decoded = decode(text)
+        return decoded.unicodeScalars.contains("\u{FFFD}") && !text.unicodeScalars.contains("\u{FFFD}") ? nil : decoded
+    }
+
     /// Replaces escapes by their bytes.
     static func decode(_ text: some StringProtocol) -> String {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }

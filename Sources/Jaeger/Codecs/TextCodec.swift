@@ -4,6 +4,9 @@ public import OpenTracing
 /// and `jaeger-baggage`.
 ///
 /// Names of headers ignore case when read, and `_` in the configured names stands for `-`.
+///
+/// A trace that comes by the W3C's headers is continued too, with its baggage. What only these can carry, `tracestate`, is
+/// handed on by them, beside Jaeger's.
 public struct TextCodec: ContextCodec {
     /// The names of Jaeger's headers.
     public struct Headers: Sendable, Hashable {
@@ -49,11 +52,13 @@ public struct TextCodec: ContextCodec {
             map[headers.baggagePrefix + key] = encodesValues ? PercentEncoding.encode(value, keeping: "/") : value
         }
         carrier = .text(map)
+        if !context.traceState.entries.isEmpty { try TraceContextCodec().inject(context, into: &carrier) }
     }
 
     /// Reads the identity, baggage and the debug id, whichever is there.
     public func extract(from carrier: Carrier) throws(OpenTracingError) -> JaegerSpanContext? {
         var context = JaegerSpanContext(baggage: [:])
+        var (hasOthers, hasTraceState) = (false, false)
         for entry in try carrier.map.entries {
             let key = entry.key.lowercased()
             let value = encodesValues ? PercentEncoding.decode(entry.value) : entry.value
@@ -66,7 +71,19 @@ public struct TextCodec: ContextCodec {
                 context.debugID = value.isEmpty ? nil : value
             } else if key == Headers.baggage {
                 readList(value, into: &context.baggage)
+            } else if key == TraceContextCodec.stateHeader {
+                hasTraceState = true
+            } else if key == TraceContextCodec.parentHeader || key == BaggageCodec.header {
+                hasOthers = true
             }
+        }
+        if !context.hasTrace, hasOthers {
+            if let other = try CompositeCodec.w3c.extract(from: carrier) { context = context.merging(other) }
+        } else if hasTraceState, let other = try TraceContextCodec().extract(from: carrier),
+            other.traceID == context.traceID
+        {
+            context.traceState = other.traceState
+            context.hasRandomTraceID = other.hasRandomTraceID
         }
         return context.hasTrace || context.debugID != nil || !context.baggage.isEmpty ? context : nil
     }

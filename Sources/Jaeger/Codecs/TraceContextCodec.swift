@@ -1,7 +1,13 @@
 public import OpenTracing
 
-/// The W3C's headers `traceparent` and `tracestate`. Only the decision to sample travels of the flags.
+/// The W3C's headers `traceparent` and `tracestate`. Of the flags travel the decision to sample, and that the trace's
+/// number is random.
 public struct TraceContextCodec: ContextCodec {
+    static let parentHeader = "traceparent"
+    static let stateHeader = "tracestate"
+    private static let sampled: UInt8 = 1
+    private static let random: UInt8 = 2
+
     /// Makes a codec.
     public init() {}
 
@@ -12,17 +18,18 @@ public struct TraceContextCodec: ContextCodec {
         let (traceID, spanID) = (
             Hexadecimal.padded(context.traceID, to: 32), Hexadecimal.padded(context.spanID, to: 16)
         )
-        map["traceparent"] = "00-\(traceID)-\(spanID)-\(context.isSampled ? "01" : "00")"
-        if !context.traceState.entries.isEmpty { map["tracestate"] = context.traceState.header }
+        let flags = (context.isSampled ? Self.sampled : 0) | (context.hasRandomTraceID ? Self.random : 0)
+        map[Self.parentHeader] = "00-\(traceID)-\(spanID)-0\(flags)"
+        if !context.traceState.entries.isEmpty { map[Self.stateHeader] = context.traceState.header }
         carrier = .text(map)
     }
 
     /// Reads the headers. By the recommendation a malformed `traceparent` is as none, and so are several.
     public func extract(from carrier: Carrier) throws(OpenTracingError) -> JaegerSpanContext? {
         let entries = try carrier.map.entries
-        let parents = entries.filter { $0.key.lowercased() == "traceparent" }
+        let parents = entries.filter { $0.key.lowercased() == Self.parentHeader }
         guard let parent = parents.first, parents.count == 1, var context = Self.parse(parent.value) else { return nil }
-        let states = entries.filter { $0.key.lowercased() == "tracestate" }.map(\.value)
+        let states = entries.filter { $0.key.lowercased() == Self.stateHeader }.map(\.value)
         context.traceState = TraceState(header: states.joined(separator: ",")) ?? TraceState()
         return context
     }
@@ -35,11 +42,12 @@ public struct TraceContextCodec: ContextCodec {
             let spanID = number(parts[2], digits: 16, as: UInt64.self),
             let flags = number(parts[3], digits: 2, as: UInt8.self)
         else { return nil }
-        let context = JaegerSpanContext(
+        var context = JaegerSpanContext(
             traceID: traceID,
             spanID: spanID,
-            flags: SpanFlags(rawValue: flags).intersection(.sampled)
+            flags: flags & sampled == 0 ? [] : .sampled
         )
+        context.hasRandomTraceID = flags & random != 0
         return context.hasTrace ? context : nil
     }
 

@@ -51,11 +51,12 @@ extension JaegerConfiguration {
         isEnabled = dictionary["enabled"] == nil || setting("enabled").bool(default: true)
         logsSpans = dictionary["logging"] != nil && setting("logging").bool(default: false)
         sampler = try Self.sampler(setting("sampler"))
-        if let seconds = setting("sampling_refresh_interval").double { samplingRefreshInterval = .seconds(seconds) }
+        func seconds(_ key: String) -> Duration? { setting(key).double.flatMap { Duration(boundedSeconds: $0) } }
+        samplingRefreshInterval = seconds("sampling_refresh_interval") ?? samplingRefreshInterval
         maxOperations = setting("max_operations").integer ?? maxOperations
         reporting.batchSize = try whole("reporter_batch_size", else: reporting.batchSize)
         reporting.queueCapacity = try whole("reporter_queue_size", else: reporting.queueCapacity)
-        if let seconds = setting("reporter_flush_interval").double { reporting.flushInterval = .seconds(seconds) }
+        reporting.flushInterval = seconds("reporter_flush_interval") ?? reporting.flushInterval
         options.maxTagValueLength = try whole("max_tag_value_length", else: options.maxTagValueLength)
         options.maxTracebackLength = try whole("max_traceback_length", else: options.maxTracebackLength)
         options.headers.traceID = text("trace_id_header", else: options.headers.traceID)

@@ -9,20 +9,33 @@ extension JaegerConfiguration {
     /// `JAEGER_REPORTER_MAX_QUEUE_SIZE`, `JAEGER_REPORTER_FLUSH_INTERVAL`, `JAEGER_SAMPLER_TYPE`,
     /// `JAEGER_SAMPLER_PARAM`, `JAEGER_SAMPLER_MAX_OPERATIONS`, `JAEGER_SAMPLER_REFRESH_INTERVAL`,
     /// `JAEGER_SAMPLING_ENDPOINT`, `JAEGER_TAGS`, `JAEGER_TRACEID_128BIT`, `JAEGER_DISABLED`. What they leave open,
-    /// OpenTelemetry's say: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_EXPORTER_OTLP_…`,
-    /// `OTEL_TRACES_SAMPLER`, `OTEL_PROPAGATORS`, `OTEL_SDK_DISABLED`, `OTEL_BSP_…`.
+    /// OpenTelemetry's say, by the rules of its specification: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
+    /// `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_…`, `OTEL_TRACES_SAMPLER`, `OTEL_PROPAGATORS`, `OTEL_SDK_DISABLED`,
+    /// `OTEL_BSP_…`, `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`. What of these cannot be read or is not to be had here is
+    /// logged as a warning, and ignored.
+    ///
+    /// When OpenTelemetry's variables say where spans go, its defaults hold instead of Jaeger's: each trace is kept unless
+    /// its caller decided otherwise, the headers are `traceparent`, `tracestate` and `baggage`, and 2,048 spans may wait to
+    /// be sent 512 at once or after 5 seconds.
     ///
     /// - Parameters:
     ///   - environment: the variables.
     ///   - serviceName: the service's name, when no variable has it.
-    /// - Throws: ``JaegerError`` of code `invalidConfiguration` that names the variable.
+    ///   - log: where warnings go, and the tracer's own messages.
+    /// - Throws: ``JaegerError`` of code `invalidConfiguration` that names the variable, one of Jaeger's.
     public init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        serviceName: String? = nil
+        serviceName: String? = nil,
+        log: JaegerLog = .standardError
     ) throws(JaegerError) {
         let variables = Variables(environment)
-        self.init(serviceName: variables["JAEGER_SERVICE_NAME"] ?? serviceName ?? "")
-        try readOpenTelemetry(variables)
+        self.init(serviceName: serviceName ?? "")
+        options.log = log
+        let destinations = ["JAEGER_ENDPOINT", "JAEGER_AGENT_HOST", "JAEGER_HOST", "JAEGER_AGENT_PORT"]
+        readOpenTelemetry(
+            OpenTelemetryVariables(variables, log: log),
+            isDestined: variables[first: destinations] != nil
+        )
         try readJaeger(variables)
         guard !self.serviceName.isEmpty else {
             let names = "JAEGER_SERVICE_NAME or OTEL_SERVICE_NAME"
@@ -31,6 +44,7 @@ extension JaegerConfiguration {
     }
 
     private mutating func readJaeger(_ variables: Variables) throws(JaegerError) {
+        serviceName = variables["JAEGER_SERVICE_NAME"] ?? serviceName
         if let isDisabled = try variables.bool("JAEGER_DISABLED") { isEnabled = !isDisabled }
         if let logs = try variables.bool("JAEGER_REPORTER_LOG_SPANS") { logsSpans = logs }
         if let size = try variables.integer("JAEGER_REPORTER_MAX_QUEUE_SIZE") { reporting.setQueueCapacity(size) }
@@ -45,6 +59,7 @@ extension JaegerConfiguration {
         samplingEndpoint = variables["JAEGER_SAMPLING_ENDPOINT"] ?? samplingEndpoint
         if let type = variables["JAEGER_SAMPLER_TYPE"] {
             sampler = try Self.sampler(type: type, parameter: Setting(variables["JAEGER_SAMPLER_PARAM"]))
+            options.followsParentDecision = true
         }
         try readTags(variables)
         try readDestination(variables)

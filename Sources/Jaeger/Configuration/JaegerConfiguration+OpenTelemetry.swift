@@ -3,118 +3,127 @@ import OpenTracing
 
 /// OpenTelemetry's variables, by its specification of the environment.
 extension JaegerConfiguration {
-    mutating func readOpenTelemetry(_ variables: Variables) throws(JaegerError) {
-        if let isDisabled = try variables.bool("OTEL_SDK_DISABLED") { isEnabled = !isDisabled }
+    /// - Parameters:
+    ///   - variables: the variables.
+    ///   - isDestined: whether Jaeger's variables say where spans go. They then go by Jaeger's defaults.
+    mutating func readOpenTelemetry(_ variables: OpenTelemetryVariables, isDestined: Bool) {
+        isEnabled = !variables.isTrue("OTEL_SDK_DISABLED")
         readResource(variables)
-        try readBatches(variables)
-        try readSampler(variables)
-        try readPropagators(variables)
-        try readExporter(variables)
+        let exports = readExporter(variables)
+        if exports, !isDestined { useOpenTelemetryDefaults() }
+        readBatches(variables)
+        readSampler(variables)
+        readPropagators(variables)
+        readLimits(variables)
     }
 
-    private mutating func readResource(_ variables: Variables) {
-        for (key, value) in Self.pairs(variables["OTEL_RESOURCE_ATTRIBUTES"] ?? "") {
-            if key == "service.name" {
-                if serviceName.isEmpty { serviceName = value }
-            } else {
-                options.tags[key] = .string(value)
-            }
-        }
-        if let name = variables["OTEL_SERVICE_NAME"], variables["JAEGER_SERVICE_NAME"] == nil { serviceName = name }
+    private mutating func useOpenTelemetryDefaults() {
+        if serviceName.isEmpty { serviceName = "unknown_service:\(ProcessInfo.processInfo.processName)" }
+        sampler = .const(true)
+        reporting.queueCapacity = 2_048
+        reporting.batchSize = 512
+        reporting.flushInterval = .seconds(5)
+        usePropagators([TraceContextCodec(), BaggageCodec()])
     }
 
-    private mutating func readBatches(_ variables: Variables) throws(JaegerError) {
-        if let milliseconds = try variables.integer("OTEL_BSP_SCHEDULE_DELAY") {
-            reporting.flushInterval = .milliseconds(milliseconds)
+    private mutating func readResource(_ variables: OpenTelemetryVariables) {
+        for (key, value) in variables.pairs("OTEL_RESOURCE_ATTRIBUTES") {
+            if key == "service.name" { serviceName = value } else { options.tags[key] = .string(value) }
         }
-        if let size = try variables.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") {
-            reporting.batchSize = max(1, size)
-            reporting.queueCapacity = max(reporting.queueCapacity, reporting.batchSize)
-        }
-        if let size = try variables.integer("OTEL_BSP_MAX_QUEUE_SIZE") { reporting.setQueueCapacity(size) }
+        serviceName = variables["OTEL_SERVICE_NAME"] ?? serviceName
     }
 
-    private mutating func readSampler(_ variables: Variables) throws(JaegerError) {
-        guard let name = variables["OTEL_TRACES_SAMPLER"] else { return }
-        let argument = variables["OTEL_TRACES_SAMPLER_ARG"]
-        // A child always follows its parent here.
-        switch name {
-        case "always_on", "parentbased_always_on": sampler = .const(true)
-        case "always_off", "parentbased_always_off": sampler = .const(false)
-        case "traceidratio", "parentbased_traceidratio":
-            guard let rate = argument.map({ Double($0) }) ?? 1, (0...1).contains(rate) else {
-                throw .invalid("OTEL_TRACES_SAMPLER_ARG", argument)
+    private mutating func readBatches(_ variables: OpenTelemetryVariables) {
+        if let delay = variables.milliseconds("OTEL_BSP_SCHEDULE_DELAY") {
+            // Zero would be: not before there are enough for a batch.
+            reporting.flushInterval = max(delay, .milliseconds(1))
+        }
+        reporting.exportTimeout = variables.timeout("OTEL_BSP_EXPORT_TIMEOUT") ?? reporting.exportTimeout
+        let size = variables.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", atLeast: 1)
+        let capacity = variables.number("OTEL_BSP_MAX_QUEUE_SIZE", atLeast: 1)
+        if let size {
+            reporting.batchSize = size
+            reporting.queueCapacity = max(reporting.queueCapacity, size)
+        }
+        if let capacity {
+            reporting.setQueueCapacity(capacity)
+            if let size, size > capacity {
+                variables.warn("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "no batch is larger than OTEL_BSP_MAX_QUEUE_SIZE")
             }
-            sampler = .probabilistic(rate)
-        case "jaeger_remote", "parentbased_jaeger_remote":
-            let arguments = Dictionary(Self.pairs(argument ?? "")) { $1 }
-            samplingEndpoint = arguments["endpoint"]
-            if let milliseconds = arguments["pollingIntervalMs"].flatMap({ Int($0) }) {
-                samplingRefreshInterval = .milliseconds(milliseconds)
-            }
-            sampler = .remote(initialRate: arguments["initialSamplingRate"].flatMap { Double($0) } ?? 0.001)
-        default: throw .invalid("OTEL_TRACES_SAMPLER", name)
         }
     }
 
-    private mutating func readPropagators(_ variables: Variables) throws(JaegerError) {
-        guard let list = variables["OTEL_PROPAGATORS"], list != "none" else { return }
-        var codecs: [any ContextCodec] = []
-        for name in list.split(separator: ",") {
-            switch name.trimmingBlanks {
-            case "tracecontext": codecs.append(TraceContextCodec())
-            case "baggage": codecs.append(BaggageCodec())
-            case "b3": codecs.append(B3SingleCodec())
-            case "b3multi": codecs.append(B3Codec(writes128Bits: true))
-            case "jaeger": codecs.append(TextCodec(headers: options.headers, encodesValues: true))
-            default: throw .invalid("OTEL_PROPAGATORS", list)
+    private mutating func readSampler(_ variables: OpenTelemetryVariables) {
+        let key = "OTEL_TRACES_SAMPLER"
+        guard let name = variables[key]?.lowercased() else { return }
+        let isParentBased = name.hasPrefix("parentbased_")
+        switch isParentBased ? String(name.dropFirst("parentbased_".count)) : name {
+        case "always_on": sampler = .const(true)
+        case "always_off": sampler = .const(false)
+        case "traceidratio": sampler = .probabilistic(Self.ratio(variables))
+        case "jaeger_remote": readRemoteSampler(variables)
+        default: return variables.warn(key, "there is no such sampler here")
+        }
+        options.followsParentDecision = isParentBased
+    }
+
+    private static func ratio(_ variables: OpenTelemetryVariables) -> Double {
+        guard let text = variables["OTEL_TRACES_SAMPLER_ARG"] else { return 1 }
+        if let rate = Double(text), (0...1).contains(rate) { return rate }
+        variables.warn("OTEL_TRACES_SAMPLER_ARG", "it is no number from 0 to 1")
+        return 1
+    }
+
+    private mutating func readRemoteSampler(_ variables: OpenTelemetryVariables) {
+        let key = "OTEL_TRACES_SAMPLER_ARG"
+        var rate = ProbabilisticSampler.default.rate
+        for (name, value) in variables.pairs(key) {
+            switch name {
+            case "endpoint" where Self.isHTTP(value): samplingEndpoint = value
+            case "pollingIntervalMs" where (Int(value) ?? 0) > 0:
+                samplingRefreshInterval = .milliseconds(Int(value) ?? 0).bounded
+            case "initialSamplingRate" where Double(value).map((0...1).contains) == true: rate = Double(value) ?? rate
+            default: variables.warn(key, "\(name.prefix(50)) is not known, or has no such value")
             }
         }
+        sampler = .remote(initialRate: rate)
+    }
+
+    private mutating func readPropagators(_ variables: OpenTelemetryVariables) {
+        let key = "OTEL_PROPAGATORS"
+        var codecs: [(name: String, codec: any ContextCodec)] = []
+        var isNone = false
+        for name in variables.names(key) where !codecs.contains(where: { $0.name == name }) {
+            switch name {
+            case "none": isNone = true
+            case "tracecontext": codecs.append((name, TraceContextCodec()))
+            case "baggage": codecs.append((name, BaggageCodec()))
+            case "b3": codecs.append((name, B3SingleCodec()))
+            case "b3multi": codecs.append((name, B3Codec(writes128Bits: true, convention: .openTelemetry)))
+            case "jaeger": codecs.append((name, TextCodec(headers: options.headers, encodesValues: true)))
+            default: variables.warn(key, "\"\(name.prefix(50))\" is no propagator here")
+            }
+        }
+        if isNone || !codecs.isEmpty { usePropagators(codecs.map(\.codec)) }
+    }
+
+    private mutating func usePropagators(_ codecs: [any ContextCodec]) {
         let codec = CompositeCodec(codecs)
         options.codecs[.httpHeaders] = codec
         options.codecs[.textMap] = codec
     }
 
-    private mutating func readExporter(_ variables: Variables) throws(JaegerError) {
-        if variables["OTEL_TRACES_EXPORTER"] == "none" { destination = .none }
-        func variable(_ name: String) -> (name: String, value: String)? {
-            variables[first: ["OTEL_EXPORTER_OTLP_TRACES_\(name)", "OTEL_EXPORTER_OTLP_\(name)"]]
+    private mutating func readLimits(_ variables: OpenTelemetryVariables) {
+        let names = ["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"]
+        if let limit = names.lazy.compactMap({ variables.number($0, atLeast: 0) }).first {
+            options.maxTagValueLength = limit
+            options.maxTracebackLength = limit
         }
-        let endpoint = variable("ENDPOINT")
-        let transport = variable("PROTOCOL")
-        guard endpoint != nil || transport != nil || variables["OTEL_TRACES_EXPORTER"] == "otlp" else { return }
-        var options = OTLPSender.Options()
-        if let transport {
-            guard let encoding = OTLPSender.Encoding(rawValue: transport.value) else {
-                throw JaegerError(
-                    .invalidConfiguration,
-                    "\(transport.name) is \"\(transport.value)\": use http/protobuf or http/json, gRPC is not spoken here"
-                )
-            }
-            options.encoding = encoding
-        }
-        options.compresses = variable("COMPRESSION")?.value == "gzip"
-        options.headers = Dictionary(Self.pairs(variable("HEADERS")?.value ?? "")) { $1 }
-        if let timeout = variable("TIMEOUT") {
-            guard let milliseconds = Int(timeout.value), milliseconds > 0 else {
-                throw .invalid(timeout.name, timeout.value)
-            }
-            options.timeout = .milliseconds(milliseconds)
-        }
-        var address = endpoint?.value ?? "http://localhost:4318"
-        if endpoint?.name != "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" {
-            address += address.hasSuffix("/") ? "v1/traces" : "/v1/traces"
-        }
-        guard let url = URL(string: address), url.host != nil else { throw .invalid(endpoint?.name ?? "", address) }
-        destination = .otlp(url, options)
-    }
-
-    /// `k=v,k=v`, percent-encoded.
-    private static func pairs(_ list: String) -> [(String, String)] {
-        list.split(separator: ",").compactMap { item in
-            guard let equals = item.firstIndex(of: "=") else { return nil }
-            let value = item[item.index(after: equals)...].trimmingBlanks
-            return (String(item[..<equals].trimmingBlanks), PercentEncoding.decode(value))
+        for name in [
+            "OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT",
+            "OTEL_SPAN_LINK_COUNT_LIMIT", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+        ] where variables[name] != nil {
+            variables.warn(name, "what a span holds is not counted here, only the length of texts is limited")
         }
     }
 }

@@ -25,19 +25,28 @@ extension JaegerConfiguration {
         return tracer
     }
 
-    /// Makes the tracer, whether or not the configuration is enabled.
+    /// Makes the tracer. When the configuration is not enabled, it hands contexts on, and samples and reports nothing.
     ///
     /// - Returns: the tracer.
     /// - Throws: ``JaegerError`` of code `invalidArgument` when a number is out of its range.
     public func makeJaegerTracer() throws(JaegerError) -> JaegerTracer {
         var options = options
+        guard isEnabled else {
+            options.throttler = nil
+            return JaegerTracer(
+                serviceName: serviceName,
+                sampler: ConstSampler(false),
+                reporter: NullReporter(),
+                options: options
+            )
+        }
         if let throttling, options.throttler == nil {
             options.throttler = RemoteThrottler(
                 service: serviceName,
                 endpoint: "http://\(agentHost):\(throttling.port)/credits",
                 refreshInterval: throttling.refreshInterval,
                 metrics: options.metrics,
-                log: failureLog
+                log: options.log
             )
         }
         return JaegerTracer(
@@ -47,8 +56,6 @@ extension JaegerConfiguration {
             options: options
         )
     }
-
-    private var failureLog: JaegerLog { logsSpans ? options.log : .none }
 
     var agentHost: String { if case .agent(let host, _) = destination { host } else { "localhost" } }
 
@@ -68,7 +75,7 @@ extension JaegerConfiguration {
                 service: serviceName,
                 options: remote,
                 metrics: options.metrics,
-                log: failureLog
+                log: options.log
             )
         }
     }
@@ -82,7 +89,7 @@ extension JaegerConfiguration {
         case .custom(let custom): sender = custom
         case .none: return logsSpans ? LoggingReporter(log: options.log) : NullReporter()
         }
-        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: failureLog)
+        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: options.log)
         return logsSpans ? CompositeReporter(reporter, LoggingReporter(log: options.log)) : reporter
     }
 }

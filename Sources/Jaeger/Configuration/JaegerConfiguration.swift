@@ -53,7 +53,7 @@ public struct JaegerConfiguration: Sendable {
     public var serviceName: String
     /// Whether spans are made; without, the tracer does nothing.
     public var isEnabled = true
-    /// Whether a line is logged for each reported span, and failures are logged.
+    /// Whether a line is logged for each reported span. Failures are logged in any case.
     public var logsSpans = false
     /// What decides which traces are reported.
     public var sampler = SamplerChoice.remote(initialRate: 0.001)

@@ -40,7 +40,8 @@ struct Variables {
             seconds += amount * factor
             rest = rest.dropFirst(number.count + unit.count)
         } while !rest.isEmpty
-        return .seconds(seconds)
+        guard let duration = Duration(boundedSeconds: seconds) else { throw .invalid(name, text) }
+        return duration
     }
 
     /// `${NAME:default}` as the value of a variable; other text as it is.

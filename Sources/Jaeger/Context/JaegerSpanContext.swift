@@ -19,6 +19,11 @@ public struct JaegerSpanContext: SpanContext, Hashable {
     public var debugID: String?
     /// What other vendors attached (W3C `tracestate`).
     public var traceState: TraceState
+    /// Whether the last 56 bits of the trace's number are known to be random (W3C's flag `random`).
+    public var hasRandomTraceID = false
+    /// For a context without an identity: whether the sampler decides about the trace that starts from it. That of Jaeger's
+    /// own headers is not sampled, as Jaeger's other clients have it.
+    public var leavesSamplingOpen = false
 
     /// Makes a context.
     public init(

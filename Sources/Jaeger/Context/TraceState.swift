@@ -18,40 +18,35 @@ public struct TraceState: Sendable, Hashable {
 
     /// Reads a header; several headers are joined with `,` before.
     ///
-    /// - Returns: nil when there are more than 32 entries, or one is malformed or of a key seen before.
+    /// Of several entries of a key the first, the latest, is kept.
+    ///
+    /// - Returns: nil when there are more than 32 entries, or one is malformed.
     public init?(header: String) {
         var entries: [Entry] = []
         var keys: Set<String> = []
+        var count = 0
         for member in header.split(separator: ",") {
             let member = member.trimmingBlanks
             if member.isEmpty { continue }
             guard let equals = member.firstIndex(of: "=") else { return nil }
             let entry = Entry(key: String(member[..<equals]), value: String(member[member.index(after: equals)...]))
-            guard Self.isKey(entry.key), Self.isValue(entry.value), keys.insert(entry.key).inserted else { return nil }
-            entries.append(entry)
+            count += 1
+            guard count <= 32, Self.isKey(entry.key), Self.isValue(entry.value) else { return nil }
+            if keys.insert(entry.key).inserted { entries.append(entry) }
         }
-        guard entries.count <= 32 else { return nil }
         self.entries = entries
     }
 
     /// The header's value.
     public var header: String { entries.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
 
+    /// By the recommendation's level 2: `@` is a character as others, and a digit may be the first.
     private static func isKey(_ key: String) -> Bool {
-        let parts = key.split(separator: "@", omittingEmptySubsequences: false)
-        switch parts.count {
-        case 1: return isName(parts[0], atMost: 256)
-        case 2: return isName(parts[0], atMost: 241, mayStartWithDigit: true) && isName(parts[1], atMost: 14)
-        default: return false
-        }
-    }
-
-    private static func isName(_ name: Substring, atMost length: Int, mayStartWithDigit: Bool = false) -> Bool {
-        guard let first = name.utf8.first, name.utf8.count <= length else { return false }
+        guard let first = key.utf8.first, key.utf8.count <= 256 else { return false }
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
-        guard letters.contains(first) || mayStartWithDigit && digits.contains(first) else { return false }
-        return name.utf8.allSatisfy { letters.contains($0) || digits.contains($0) || "_-*/".utf8.contains($0) }
+        guard letters.contains(first) || digits.contains(first) else { return false }
+        return key.utf8.allSatisfy { letters.contains($0) || digits.contains($0) || "_-*/@".utf8.contains($0) }
     }
 
     private static func isValue(_ value: String) -> Bool {

@@ -6,6 +6,7 @@ package struct HTTPRequest: Sendable {
     package var url: URL
     package var headers: [String: String]
     package var body: [UInt8]
+    /// How long it may take in all, from the look-up of the host to the last byte of the answer.
     package var timeout: Duration
 
     package init(
@@ -25,9 +26,16 @@ package struct HTTPRequest: Sendable {
 
 /// An HTTP server's answer; names of headers are in lower case.
 package struct HTTPResponse: Sendable {
+    /// How many bytes of a body are read.
+    package static let maxBodyBytes = 1 << 20
+
     package var status: Int
     package var headers: [String: String]
     package var body: [UInt8]
+    /// Whether the body was larger than is read, and is left out.
+    package var isTooLarge = false
+
+    package var isSuccess: Bool { (200..<300).contains(status) }
 
     package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
         self.status = status

@@ -20,7 +20,8 @@ package final class Poller: Sendable {
         log: JaegerLog,
         url: @escaping @Sendable () -> URL?
     ) {
-        self.interval = interval
+        // Whoever configures no pause at all does not mean to ask without one.
+        self.interval = interval > .zero ? interval.bounded : .seconds(1)
         self.transport = transport
         self.log = log
         self.url = url
@@ -53,8 +54,9 @@ package final class Poller: Sendable {
     private static func body(of url: URL, _ transport: any HTTPTransport, _ log: JaegerLog) async -> [UInt8]? {
         do {
             let response = try await transport.send(HTTPRequest("GET", url, timeout: .seconds(15)))
-            if (200..<300).contains(response.status) { return response.body }
-            log.warning("\(url.host ?? "")\(url.path) answered \(response.status)")
+            if response.isSuccess, !response.isTooLarge { return response.body }
+            let size = response.isTooLarge ? " with more than \(HTTPResponse.maxBodyBytes) bytes" : ""
+            log.warning("\(url.host ?? "")\(url.path) answered \(response.status)\(size)")
         } catch {
             if !Task.isCancelled { log.warning("\(url.host ?? "")\(url.path) could not be asked: \(error)") }
         }

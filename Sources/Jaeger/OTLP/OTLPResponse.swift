@@ -7,8 +7,22 @@ package struct OTLPResponse: Sendable, Equatable {
 
     private struct JSON: Decodable {
         struct Partial: Decodable {
-            var rejectedSpans: String?
+            var rejectedSpans: Count?
             var errorMessage: String?
+        }
+
+        /// A number of 64 bits, which may be text or a number.
+        struct Count: Decodable {
+            var value: Int64
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                if let number = try? container.decode(Int64.self) {
+                    value = number
+                } else {
+                    value = Int64(try container.decode(String.self)) ?? 0
+                }
+            }
         }
 
         var partialSuccess: Partial?
@@ -17,7 +31,7 @@ package struct OTLPResponse: Sendable, Equatable {
     package init(_ body: [UInt8], isJSON: Bool) {
         if isJSON {
             let partial = (try? JSONDecoder().decode(JSON.self, from: Data(body)))?.partialSuccess
-            rejectedSpans = partial?.rejectedSpans.flatMap { Int64($0) } ?? 0
+            rejectedSpans = partial?.rejectedSpans?.value ?? 0
             errorMessage = partial?.errorMessage ?? ""
             return
         }

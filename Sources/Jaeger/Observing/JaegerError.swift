@@ -4,7 +4,8 @@ public struct JaegerError: Error, Sendable {
     /// The kind of error. New ones may come.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case invalidArgument, invalidConfiguration, invalidAnswer, tooLarge, sendFailed, rejected
+            case invalidArgument, invalidConfiguration, invalidAnswer, tooLarge, sendFailed, rejected,
+                timedOut
         }
 
         private let value: Value
@@ -21,6 +22,8 @@ public struct JaegerError: Error, Sendable {
         public static let sendFailed = Code(value: .sendFailed)
         /// A collector refused spans.
         public static let rejected = Code(value: .rejected)
+        /// There was no answer in time.
+        public static let timedOut = Code(value: .timedOut)
 
         /// The code's name.
         public var description: String { value.rawValue }

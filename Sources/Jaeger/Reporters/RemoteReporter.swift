@@ -13,7 +13,9 @@ public final class RemoteReporter: Reporter {
         public var batchSize = 10
         /// How long a span waits for others at most; zero: until there are enough for a batch.
         public var flushInterval: Duration = .seconds(1)
-        /// How long ``RemoteReporter/close()`` goes on sending; what is left then counts as failed.
+        /// How long a batch may take to be sent, with all attempts; what is left of it then counts as failed.
+        public var exportTimeout: Duration = .seconds(30)
+        /// How long ``RemoteReporter/close()`` goes on sending, at most ``exportTimeout``; what is left then counts as failed.
         public var closeTimeout: Duration = .seconds(10)
         /// Waits for a time to pass; tests bring their own.
         package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -24,10 +26,9 @@ public final class RemoteReporter: Reporter {
 
     private let sender: any SpanSender
     private let queue: SpanQueue
+    private let export: SpanExport
     private let options: Options
     private let metrics: JaegerMetrics
-    private let log: RareLog
-    private let process = Mutex<JaegerProcess?>(nil)
     private let work = Mutex<Task<Void, Never>?>(nil)
 
     /// Makes a reporter.
@@ -54,8 +55,8 @@ public final class RemoteReporter: Reporter {
         self.sender = sender
         self.options = options
         self.metrics = metrics
-        self.log = RareLog(log)
         queue = SpanQueue(capacity: options.queueCapacity, batchSize: options.batchSize)
+        export = SpanExport(sender, queue, options, metrics, log)
     }
 
     deinit {
@@ -65,12 +66,9 @@ public final class RemoteReporter: Reporter {
 
     /// Tells what all spans share, and begins to send.
     public func setProcess(_ process: JaegerProcess) {
-        self.process.withLock { $0 = process }
         work.withLock { work in
             guard work == nil else { return }
-            work = Task { [sender, queue, options, metrics, log] in
-                await Self.run(queue, sender: sender, of: process, options, metrics, log)
-            }
+            work = Task { [export] in await export.run(for: process) }
         }
     }
 
@@ -79,63 +77,21 @@ public final class RemoteReporter: Reporter {
         if !queue.append(span) { metrics.dropped.add() }
     }
 
-    /// Sends what waits, and takes no more. What cannot be sent in time counts as failed.
+    /// Sends what waits, and takes no more. What cannot be sent in time counts as failed; how many spans were lost since
+    /// the beginning is logged.
     public func close() async {
         queue.close()
-        guard let work = work.withLock({ $0 }) else { return metrics.failed.add(queue.removeAll()) }
-        let timer = Task { [options] in
-            try await options.sleep(options.closeTimeout)
-            work.cancel()
-        }
-        await work.value
-        timer.cancel()
-        await sender.close()
-    }
-
-    private static func run(
-        _ queue: SpanQueue,
-        sender: any SpanSender,
-        of process: JaegerProcess,
-        _ options: Options,
-        _ metrics: JaegerMetrics,
-        _ log: RareLog
-    ) async {
-        while await queue.wait(for: .something) {
-            if options.flushInterval > .zero {
-                await queue.waitForBatch(atMost: options.flushInterval, options.sleep)
-            } else {
-                _ = await queue.wait(for: .batch)
+        if let work = work.withLock({ $0 }) {
+            let timer = Task { [options, export] in
+                try await options.sleep(min(options.closeTimeout, options.exportTimeout).bounded)
+                work.cancel()
+                export.giveUp()
             }
-            // All that waits now, in batches: a span that missed one does not wait another interval.
-            repeat {
-                let batch = queue.removeBatch()
-                if batch.isEmpty { break }
-                let outcome = await sender.send(batch, of: process)
-                metrics.reported.add(outcome.sent)
-                metrics.failed.add(batch.count - outcome.sent)
-                if let error = outcome.error { log("spans could not be sent: \(error)") }
-            } while !Task.isCancelled
-            metrics.queueLength.set(queue.count)
-            if Task.isCancelled { break }
+            await export.waitForEnd()
+            timer.cancel()
+        } else {
+            export.giveUp()
         }
-        metrics.failed.add(queue.removeAll())
-    }
-}
-
-/// Tells of the first failure, and then of one in 15 minutes.
-final class RareLog: Sendable {
-    private let log: JaegerLog
-    private let last = Mutex<Double?>(nil)
-
-    init(_ log: JaegerLog) { self.log = log }
-
-    func callAsFunction(_ message: String) {
-        let now = SystemTime.steady
-        let isDue = last.withLock { last in
-            if let last, now - last < 15 * 60 { return false }
-            last = now
-            return true
-        }
-        if isDue { log.error(message) }
+        await sender.close()
     }
 }

@@ -54,22 +54,34 @@ final class DatagramSocket: Sendable {
     }
 
     /// Sends a datagram, or fails at once.
-    func send(_ bytes: [UInt8]) throws(JaegerError) {
-        let code = descriptor.withLock { descriptor in
-            guard descriptor >= 0 else { return EBADF }
-            for _ in 0..<2 {
+    ///
+    /// - Returns: whether an earlier one was refused, which is told at the next.
+    func send(_ bytes: [UInt8]) throws(JaegerError) -> Bool {
+        let (code, isRefused) = descriptor.withLock { descriptor -> (Int32, Bool) in
+            guard descriptor >= 0 else { return (EBADF, false) }
+            var isRefused = false
+            for _ in 0..<3 {
                 let sent = bytes.withUnsafeBytes { bytes in
                     systemSend(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
                 }
-                if sent == bytes.count { return 0 }
-                // The refusal of an earlier datagram is told at the next one, which is not sent then.
-                if errno != ECONNREFUSED && errno != EINTR { break }
+                if sent == bytes.count { return (0, isRefused) }
+                if errno == ECONNREFUSED { isRefused = true } else if errno != EINTR { break }
             }
-            return errno
+            return (errno, isRefused)
         }
         guard code == 0 else {
             let reason = String(cString: strerror(code))
             throw JaegerError(.sendFailed, "a datagram of \(bytes.count) bytes was not sent: \(reason)")
+        }
+        return isRefused
+    }
+
+    /// Whether the last datagram was refused, as far as that is known.
+    var isRefused: Bool {
+        descriptor.withLock { descriptor in
+            var (code, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+            return descriptor >= 0 && getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0
+                && code == ECONNREFUSED
         }
     }
 

@@ -18,7 +18,7 @@ public final class OTLPSender: SpanSender {
         public var compresses = false
         /// Headers to add, such as for authorization.
         public var headers: [String: String] = [:]
-        /// How long a request may take.
+        /// How long a request may take in all.
         public var timeout: Duration = .seconds(10)
         /// The library that made the spans, as the collector is told.
         public var scope = OTLPScope()
@@ -28,6 +28,9 @@ public final class OTLPSender: SpanSender {
         /// The defaults.
         public init() {}
     }
+
+    /// As OpenTelemetry's specification of OTLP wants it.
+    private static let userAgent = "OTel-OTLP-Exporter-\(JaegerProcess.clientVersion.replacing("-", with: "/"))"
 
     private let url: URL
     private let options: Options
@@ -61,7 +64,7 @@ public final class OTLPSender: SpanSender {
             let (failure, asked): (JaegerError, Duration?)
             do {
                 let response = try await transport.send(request)
-                if (200..<300).contains(response.status) { return outcome(of: response, sent: spans.count) }
+                if response.isSuccess { return outcome(of: response, sent: spans.count) }
                 failure = JaegerError(.rejected, "\(host) answered \(response.status)")
                 guard [429, 502, 503, 504].contains(response.status) else {
                     return SendOutcome(sent: 0, error: failure)
@@ -84,7 +87,7 @@ public final class OTLPSender: SpanSender {
     private var host: String { "the collector \(url.host ?? "")\(url.port.map { ":\($0)" } ?? "")" }
 
     private func request(_ spans: [SpanRecord], of process: JaegerProcess) -> HTTPRequest {
-        var headers = options.headers
+        var headers = ["User-Agent": Self.userAgent].merging(options.headers) { $1 }
         var body: [UInt8]
         switch options.encoding {
         case .protobuf:
@@ -101,12 +104,20 @@ public final class OTLPSender: SpanSender {
         return HTTPRequest("POST", url, headers: headers, body: body, timeout: options.timeout)
     }
 
-    /// What a collector that took the request made of it: it may have refused some spans, for good.
+    /// What a collector that took the request made of it: it may have refused some spans, for good, or have a remark.
     private func outcome(of response: HTTPResponse, sent: Int) -> SendOutcome {
+        if response.isTooLarge {
+            let limit = HTTPResponse.maxBodyBytes
+            return SendOutcome(
+                sent: sent,
+                error: JaegerError(.invalidAnswer, "\(host) answered more than \(limit) bytes")
+            )
+        }
         let partial = OTLPResponse(response.body, isJSON: response.headers["content-type"]?.contains("json") == true)
-        guard partial.rejectedSpans > 0 else { return SendOutcome(sent: sent) }
-        let rejected = Int(min(partial.rejectedSpans, Int64(sent)))
-        let error = JaegerError(.rejected, "\(host) refused \(rejected) spans: \(partial.errorMessage.prefix(500))")
+        let rejected = Int(min(max(partial.rejectedSpans, 0), Int64(sent)))
+        if rejected == 0, partial.errorMessage.isEmpty { return SendOutcome(sent: sent) }
+        let verb = rejected == 0 ? "took all spans, and says" : "refused \(rejected) spans"
+        let error = JaegerError(.rejected, "\(host) \(verb): \(partial.errorMessage.prefix(500))")
         return SendOutcome(sent: sent - rejected, error: error)
     }
 }

@@ -15,7 +15,7 @@ extension SpanSender {
 public struct SendOutcome: Sendable {
     /// How many spans were sent; the others are lost.
     public var sent: Int
-    /// Why others are lost.
+    /// Why others are lost; when none are, what else is to be said of them.
     public var error: JaegerError?
 
     /// Makes an outcome.

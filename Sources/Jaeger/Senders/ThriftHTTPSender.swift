@@ -37,7 +37,7 @@ public final class ThriftHTTPSender: SpanSender {
         let request = HTTPRequest("POST", url, headers: headers, body: body, timeout: timeout)
         do {
             let response = try await transport.send(request)
-            if (200..<300).contains(response.status) { return SendOutcome(sent: spans.count) }
+            if response.isSuccess { return SendOutcome(sent: spans.count) }
             return SendOutcome(sent: 0, error: JaegerError(.rejected, "\(url.host ?? "") answered \(response.status)"))
         } catch {
             let failure = JaegerError(.sendFailed, "\(url.host ?? "") was not reached", cause: error)

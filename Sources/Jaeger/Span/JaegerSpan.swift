@@ -39,6 +39,7 @@ public final class JaegerSpan: Span {
     let spanID: UInt64
     /// The parent's number; 0 when there is none.
     let parentNumber: UInt64
+    let hasRandomTraceID: Bool
     let references: [SpanRecord.Reference]?
     /// When the span began, in seconds since the epoch; to the tick of the system's clock, some milliseconds, when it was
     /// not sampled then.
@@ -59,6 +60,7 @@ public final class JaegerSpan: Span {
         traceID = identity.traceID
         spanID = identity.spanID
         parentNumber = identity.parentID
+        hasRandomTraceID = identity.hasRandomTraceID
         self.references = references
         self.startTime = startTime
         owner = tracer
@@ -108,7 +110,7 @@ public final class JaegerSpan: Span {
     /// The span's identity and baggage at this moment.
     public var jaegerContext: JaegerSpanContext {
         let luggage = luggage
-        return JaegerSpanContext(
+        var context = JaegerSpanContext(
             traceID: traceID,
             spanID: spanID,
             parentID: parentNumber,
@@ -116,6 +118,8 @@ public final class JaegerSpan: Span {
             baggage: luggage?.baggage ?? [:],
             traceState: luggage?.traceState ?? TraceState()
         )
+        context.hasRandomTraceID = hasRandomTraceID
+        return context
     }
 
     /// Renames the operation.

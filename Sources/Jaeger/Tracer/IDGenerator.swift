@@ -20,6 +20,9 @@ package final class IDGenerator: Sendable {
         self.source = source
     }
 
+    /// Whether the numbers are random.
+    var isRandom: Bool { source == nil }
+
     /// A span's number, never 0.
     func nextSpan() -> UInt64 {
         if let source { return UInt64(truncatingIfNeeded: source()) }

@@ -18,6 +18,9 @@ extension JaegerProcess {
     /// The client's name and version, as Jaeger shows it.
     public static let clientVersion = "Swift-1.0.0"
 
+    /// The client's name as HTTP servers are told.
+    static let userAgent = "Jaeger-\(clientVersion.replacing("-", with: "/"))"
+
     /// The tags of this process: the client's version, those given, and the address and name of the machine where those
     /// given do not say them.
     static func tags(_ given: Fields, machine: Machine) -> Fields {

@@ -7,6 +7,7 @@ struct SpanIdentity {
     /// 0 when there is none.
     var parentID: UInt64 = 0
     var flags: SpanFlags = []
+    var hasRandomTraceID = false
     /// Nil when there is none, as in nearly all traces.
     var luggage: Luggage?
 }
@@ -112,14 +113,11 @@ extension JaegerTracer {
 
     private func root(_ operationName: String, _ tags: inout Fields) -> SpanIdentity {
         var identity = newTrace()
-        let decision = sampler.decide(traceID: identity.traceID, operation: operationName)
-        guard decision.isSampled else { return identity }
-        identity.flags = .sampled
-        if tags.isEmpty { tags = decision.tags } else { for tag in decision.tags { tags[tag.key] = tag.value } }
+        decide(on: &identity, operationName, &tags)
         return identity
     }
 
-    /// A trace of what came without one: baggage alone is not sampled, a debug id is.
+    /// A trace of what came without one: that of a debug id is sampled, of Jaeger's baggage alone it is not.
     private func root(
         from parent: JaegerSpanContext,
         _ operationName: String,
@@ -130,13 +128,15 @@ extension JaegerTracer {
         if let debugID = parent.debugID, isDebugAllowed(operationName) {
             identity.flags = [.sampled, .debug]
             tags[debugIDHeader] = .string(debugID)
+        } else if parent.leavesSamplingOpen {
+            decide(on: &identity, operationName, &tags)
         }
         return identity
     }
 
     private func newTrace() -> SpanIdentity {
         let (traceID, spanID) = options.ids.nextTrace(of128Bits: options.uses128BitTraceIDs)
-        return SpanIdentity(traceID: traceID, spanID: spanID)
+        return SpanIdentity(traceID: traceID, spanID: spanID, hasRandomTraceID: options.ids.isRandom)
     }
 
     private func child(
@@ -155,6 +155,7 @@ extension JaegerTracer {
             spanID: isShared ? span.spanID : options.ids.nextSpan(),
             parentID: isShared ? span.parentNumber : span.spanID,
             flags: span.flags,
+            hasRandomTraceID: span.hasRandomTraceID,
             luggage: span.luggage
         )
     }
@@ -167,13 +168,24 @@ extension JaegerTracer {
     ) -> SpanIdentity {
         guard parent.hasTrace else { return root(from: parent, operationName, &tags) }
         let isShared = isServer && options.sharesSpanWithClient
-        return SpanIdentity(
+        var identity = SpanIdentity(
             traceID: parent.traceID,
             spanID: isShared ? parent.spanID : options.ids.nextSpan(),
             parentID: isShared ? parent.parentID ?? 0 : parent.spanID,
             flags: parent.flags,
+            hasRandomTraceID: parent.hasRandomTraceID,
             luggage: Luggage(baggage: parent.baggage, traceState: parent.traceState)
         )
+        if !options.followsParentDecision, !parent.isDebug { decide(on: &identity, operationName, &tags) }
+        return identity
+    }
+
+    /// Asks the sampler.
+    private func decide(on identity: inout SpanIdentity, _ operationName: String, _ tags: inout Fields) {
+        let decision = sampler.decide(traceID: identity.traceID, operation: operationName)
+        guard decision.isSampled else { return _ = identity.flags.remove(.sampled) }
+        identity.flags.insert(.sampled)
+        if tags.isEmpty { tags = decision.tags } else { for tag in decision.tags { tags[tag.key] = tag.value } }
     }
 
     private func records(of references: [Reference]) -> [SpanRecord.Reference]? {

@@ -8,6 +8,9 @@ public struct JaegerTracerOptions: Sendable {
     public var uses128BitTraceIDs = false
     /// Whether a span tagged as server shares the number of the client's span that called it, as Zipkin has it.
     public var sharesSpanWithClient = false
+    /// Whether a span is sampled as its parent is. Otherwise the sampler decides anew where a trace comes in, unless somebody
+    /// asked for it (``SpanFlags/debug``).
+    public var followsParentDecision = true
     /// Codecs by format, beside or instead of those that are there for text, HTTP headers, binary and
     /// `Format.zipkin`.
     public var codecs: [Format: any ContextCodec] = [:]

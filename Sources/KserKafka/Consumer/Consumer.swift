@@ -49,6 +49,7 @@ public final class Consumer: RecordSource, AsyncSequence {
         let lifetime = Lifetime(core)
         hub = StreamHub(
             limits: limits,
+            budget: BufferBudget(records: configuration.budget.messages / 2, bytes: configuration.budget.bytes / 2),
             start: { lifetime.core.start() },
             stop: { lifetime.core.stop(isAbandoned: lifetime.core.isMerged) }
         )

@@ -27,6 +27,7 @@ final class ConsumerCore: PartitionOwner {
     }
 
     let client: RDKafkaConsumer
+    let gate: FetchGate
     let configuration: ConsumerConfiguration
     let topics: [String]
     let state = Mutex(State())
@@ -43,6 +44,7 @@ final class ConsumerCore: PartitionOwner {
         self.topics = topics
         self.logger = logger
         client = try RDKafkaConsumer(configuration, logger: logger)
+        gate = FetchGate(client, configuration)
     }
 
     // The hub owns the core through its closures, not the other way round.
@@ -178,6 +180,8 @@ extension ConsumerCore: RebalanceHandler {
         guard let hub else { return }
         // Records fetched meanwhile may have raised no signal: look at all queues after the poll.
         defer { client.wake() }
+        let others = state.withLock { Array($0.feeds.values) }
+        var feeds: [PartitionFeed] = []
         for place in places {
             guard let queue = client.makeQueue(for: place) else {
                 fail(KafkaError(.configuration, "librdkafka made no queue for \(place)"))
@@ -186,13 +190,16 @@ extension ConsumerCore: RebalanceHandler {
             let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: self)
             let feed = PartitionFeed(place, queue, stream)
             state.withLock { $0.feeds[place] = feed }
+            feeds.append(feed)
             hub.announce(stream)
         }
+        gate.admit(feeds, beside: others)
     }
 
     private func revoke(_ places: [TopicPartition], isLost: Bool) {
         let feeds = state.withLock { state in places.compactMap { state.feeds.removeValue(forKey: $0) } }
         for feed in feeds { feed.end() }
+        gate.dismiss(feeds)
         log(isLost ? .warning : .info, "\(isLost ? "Lost" : "Revoked"): \(Self.list(places))")
         report(isLost ? .lost : .revoked, places)
         give(up: feeds, isLost: isLost)

@@ -9,6 +9,8 @@ final class ConsumerLoop {
     private var nextProbe: ContinuousClock.Instant
     private var movedRecords = 0
     private var movedBytes = 0
+    /// Whether partitions wait for others to be fetched first.
+    private var isGateWaiting = false
     private var unknownTopic: KafkaError?
 
     init(_ core: ConsumerCore) {
@@ -59,15 +61,19 @@ final class ConsumerLoop {
             movedRecords += moved.records
             movedBytes += moved.bytes
             for error in moved.errors { report(error) }
-            wakeFetchers()
         }
+        let (hasResumed, isWaiting) = core.gate.regulate(feeds)
+        isGateWaiting = isWaiting
+        wakeFetchers(isUrgent: hasResumed)
         return isMore
     }
 
     /// After each half of what librdkafka keeps ready, at the latest, it has to look for more.
-    private func wakeFetchers() {
+    private func wakeFetchers(isUrgent: Bool) {
         let configuration = core.configuration
-        guard movedRecords >= configuration.queuedMinMessages / 2 || movedBytes >= configuration.queuedMaxBytes / 2
+        guard
+            isUrgent || movedRecords >= configuration.queuedMinMessages / 2
+                || movedBytes >= configuration.queuedMaxBytes / 2
         else { return }
         movedRecords = 0
         movedBytes = 0
@@ -88,6 +94,7 @@ final class ConsumerLoop {
     private func waitingTime() -> Int32 {
         let now = core.clock.now
         var next = min(nextCommit, now + core.configuration.maxPollInterval / 4)
+        if isGateWaiting { next = min(next, now + .milliseconds(10)) }
         if unknownTopic != nil || !core.state.withLock({ $0.isAssigned }) { next = min(next, nextProbe) }
         return now.duration(to: next).wholeMilliseconds + 1
     }

@@ -25,8 +25,14 @@ final class RDKafkaBatch {
     var capacity: Int { messages.count }
 
     /// Takes what is in the queue, without waiting; nothing of librdkafka's is kept.
-    func read(_ queue: RDKafkaQueue) -> Content {
-        let count = rd_kafka_consume_batch_queue(queue.pointer, 0, messages.baseAddress, messages.count)
+    ///
+    /// - Parameters:
+    ///   - queue: the queue to read.
+    ///   - limit: how many messages to take at most; never more than ``capacity``.
+    /// - Returns: what it held.
+    func read(_ queue: RDKafkaQueue, atMost limit: Int = .max) -> Content {
+        let room = min(limit, messages.count)
+        let count = rd_kafka_consume_batch_queue(queue.pointer, 0, messages.baseAddress, room)
         var content = Content()
         guard count > 0 else { return content }
         content.count = count

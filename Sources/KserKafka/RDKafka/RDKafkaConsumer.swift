@@ -43,8 +43,9 @@ final class RDKafkaConsumer: Sendable {
 
     init(_ configuration: ConsumerConfiguration, logger: KserLogger) throws(KafkaError) {
         let settings = RDKafkaSettings()
-        // Not known to 2.0: there a broker's thread is woken by wakeFetchers instead.
-        settings.setIfKnown("fetch.queue.backoff.ms", "2")
+        // Not known to 2.0: there a broker's thread is woken by wakeFetchers instead. What a partition has in store when its
+        // queue is read again lasts longer.
+        settings.setIfKnown("fetch.queue.backoff.ms", "20")
         try settings.set(try configuration.properties())
         rd_kafka_conf_set_rebalance_cb(settings.pointer) { client, code, list, opaque in
             guard let client, let opaque else { return }
@@ -120,6 +121,22 @@ final class RDKafkaConsumer: Sendable {
         }
         rd_kafka_queue_forward(pointer, nil)
         return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: queue)
+    }
+
+    /// Stops fetching partitions; librdkafka drops what it has of them and nobody has read.
+    func pause(_ places: [TopicPartition]) { change(places) { rd_kafka_pause_partitions($0, $1) } }
+
+    /// Fetches paused partitions again, from the first record on that nobody has read.
+    func resume(_ places: [TopicPartition]) { change(places) { rd_kafka_resume_partitions($0, $1) } }
+
+    // The outcome is that of each partition, and all of them are ours.
+    private func change(
+        _ places: [TopicPartition],
+        _ call: (OpaquePointer, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t
+    ) {
+        let list = RDKafkaPartitionList(capacity: places.count)
+        for place in places { list.append(place) }
+        _ = call(client.pointer, list.pointer)
     }
 
     /// The high watermark that came with the last records fetched, or with the answer that there are none. It asks no

@@ -34,6 +34,11 @@ extension Tracing {
             return OutgoingContext(tracing: nil, parentSpan: nil, headers: [])
         }
         let identity = TraceIdentity(map)
+        if identity != nil, let baggage = BaggageHeader.value(of: frame.span.context.baggage),
+            !map.entries.contains(where: { $0.key.lowercased() == BaggageHeader.name })
+        {
+            map[BaggageHeader.name] = baggage
+        }
         let carrier = TracingCarrier.carrier(map, identity)
         if let identity {
             let written = Set(map.entries.map { $0.key.lowercased() })

@@ -16,8 +16,14 @@ extension TraceIdentity {
     /// The first identity that headers tell; nil when there is none that is well formed.
     init?(_ map: TextMap) {
         var headers: [String: String] = [:]
-        for (key, value) in map.entries { headers[key.lowercased()] = value }
-        if let text = headers[Header.traceparent], let identity = Self(traceparent: text) {
+        var parents = 0
+        for (name, value) in map.entries {
+            let name = name.lowercased()
+            if name == Header.traceparent { parents += 1 }
+            headers[name] = value
+        }
+        // By the W3C's recommendation several are as none.
+        if parents == 1, let text = headers[Header.traceparent], let identity = Self(traceparent: text) {
             self = identity
         } else if let text = headers[Header.uber], let identity = Self(uber: text) {
             self = identity
@@ -37,8 +43,12 @@ extension TraceIdentity {
 
     private init?(traceparent text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "00", parts[1].utf8.count == 32, parts[2].utf8.count == 16,
-            parts[3].utf8.count == 2, let flags = UInt8(parts[3], radix: 16),
+        let lengths = parts.prefix(4).map(\.utf8.count)
+        let isLowerCase = text.utf8.allSatisfy { !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        guard lengths == [2, 32, 16, 2], isLowerCase, let version: UInt8 = Self.number(String(parts[0])),
+            // Versions to come may have more behind.
+            version != 0xff, version != 0 || parts.count == 4,
+            let flags: UInt8 = Self.number(String(parts[3])),
             let identity = Self(String(parts[1]), String(parts[2]))
         else { return nil }
         self = identity

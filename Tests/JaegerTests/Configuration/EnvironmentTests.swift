@@ -3,14 +3,14 @@ import Jaeger
 import OpenTracing
 import Testing
 
-/// The variables of Jaeger's clients and of OpenTelemetry.
+/// The variables of Jaeger's clients, and how they stand to OpenTelemetry's.
 @Suite(.timeLimit(.minutes(1)))
 struct EnvironmentTests {
     @Test func defaults() throws {
         let configuration = try JaegerConfiguration(environment: [:], serviceName: "dice")
         #expect(configuration.serviceName == "dice")
         #expect(configuration.isEnabled && !configuration.logsSpans)
-        #expect(address(configuration) == "localhost:6831")
+        #expect(configuration.address == "localhost:6831")
         #expect(throws: JaegerError.self) { try JaegerConfiguration(environment: [:]) }
     }
 
@@ -24,9 +24,14 @@ struct EnvironmentTests {
         (["OTEL_TRACES_EXPORTER": "otlp"], "http://localhost:4318/v1/traces"),
         (["OTEL_EXPORTER_OTLP_ENDPOINT": "http://d", "JAEGER_HOST": "a"], "a:6831"),
         (["OTEL_TRACES_EXPORTER": "none"], "nowhere"),
+        (["OTEL_TRACES_EXPORTER": "NONE", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://d"], "nowhere"),
+        (["OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://d"], "nowhere"),
+        (["OTEL_TRACES_EXPORTER": "none", "JAEGER_HOST": "a"], "a:6831"),
+        (["OTEL_TRACES_EXPORTER": "console, otlp"], "http://localhost:4318/v1/traces"),
+        (["OTEL_EXPORTER_OTLP_ENDPOINT": "HTTPS://d/base/?key=x"], "HTTPS://d/base/v1/traces?key=x"),
     ])
     func destinations(_ environment: [String: String], _ expected: String) throws {
-        #expect(address(try JaegerConfiguration(environment: environment, serviceName: "dice")) == expected)
+        #expect(try JaegerConfiguration(environment: environment, serviceName: "dice").address == expected)
     }
 
     @Test func jaegerVariables() throws {
@@ -50,50 +55,28 @@ struct EnvironmentTests {
         #expect(try configuration.makeTracer().isNoop)
     }
 
-    @Test func openTelemetryVariables() throws {
-        let configuration = try JaegerConfiguration(environment: [
-            "OTEL_RESOURCE_ATTRIBUTES": "service.name=a,k=v%20w", "OTEL_SERVICE_NAME": "svc",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://d", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json", "OTEL_EXPORTER_OTLP_HEADERS": "x=1,y=a%2Cb",
-            "OTEL_EXPORTER_OTLP_TIMEOUT": "2500", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
-            "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",
-            "OTEL_PROPAGATORS": "tracecontext,baggage,jaeger", "OTEL_BSP_SCHEDULE_DELAY": "5000",
-            "OTEL_BSP_MAX_QUEUE_SIZE": "2048", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "512",
-        ])
-        #expect(configuration.serviceName == "svc")
-        #expect(configuration.options.tags == ["k": "v w"])
-        guard case .otlp(_, let sending) = configuration.destination,
-            case .probabilistic(0.25) = configuration.sampler
-        else { throw Unexpected() }
-        #expect(sending.encoding == .json && sending.compresses)
-        #expect(sending.headers == ["x": "1", "y": "a,b"])
-        #expect(sending.timeout == .milliseconds(2_500))
-        #expect(configuration.reporting.flushInterval == .seconds(5))
-        #expect(configuration.reporting.queueCapacity == 2_048 && configuration.reporting.batchSize == 512)
-
-        let tracer = try configuration.makeJaegerTracer()
-        let context = JaegerSpanContext(traceID: 5, spanID: 6, flags: .sampled, baggage: ["k": "v w"])
-        var headers: [String: String] = [:]
-        try tracer.inject(context, as: .httpHeaders, into: &headers)
-        #expect(
-            headers == [
-                "traceparent": "00-00000000000000000000000000000005-0000000000000006-01", "baggage": "k=v%20w",
-                "uber-trace-id": "5:6:0:1", "uberctx-k": "v%20w",
-            ]
-        )
-        #expect(try tracer.extract(.httpHeaders, from: headers) as? JaegerSpanContext == context)
-    }
-
     @Test(arguments: [
         ["JAEGER_AGENT_PORT": "x"], ["JAEGER_DISABLED": "maybe"], ["JAEGER_ENDPOINT": "nowhere"],
         ["JAEGER_ENDPOINT": "http://c/x", "JAEGER_USER": "me"], ["JAEGER_REPORTER_FLUSH_INTERVAL": "soon"],
         ["JAEGER_SAMPLER_TYPE": "const2"], ["JAEGER_SAMPLER_TYPE": "probabilistic", "JAEGER_SAMPLER_PARAM": "2"],
-        ["JAEGER_REPORTER_MAX_QUEUE_SIZE": "many"], ["JAEGER_TAGS": "a"], ["OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"],
-        ["OTEL_TRACES_SAMPLER": "some"], ["OTEL_PROPAGATORS": "ottrace"],
-        ["OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"],
+        ["JAEGER_REPORTER_MAX_QUEUE_SIZE": "many"], ["JAEGER_TAGS": "a"],
     ])
     func malformed(_ environment: [String: String]) {
         #expect(throws: JaegerError.self) { try JaegerConfiguration(environment: environment, serviceName: "dice") }
+    }
+
+    /// Times beyond all bounds do not trap.
+    @Test func longDurations() throws {
+        let text = String(repeating: "9", count: 400)
+        let configuration = try JaegerConfiguration(
+            environment: ["JAEGER_REPORTER_FLUSH_INTERVAL": "\(text)h", "JAEGER_SAMPLER_REFRESH_INTERVAL": "0"],
+            serviceName: "dice"
+        )
+        #expect(configuration.reporting.flushInterval > .seconds(86_400))
+        let settings: [String: Any] = [
+            "reporter_flush_interval": Double.infinity, "sampling_refresh_interval": Double.nan,
+        ]
+        _ = try JaegerConfiguration(settings, serviceName: "dice", environment: [:])
     }
 
     @Test func globalTracer() throws {
@@ -108,9 +91,11 @@ struct EnvironmentTests {
     }
 
     private struct Unexpected: Error {}
+}
 
-    private func address(_ configuration: JaegerConfiguration) -> String {
-        switch configuration.destination {
+extension JaegerConfiguration {
+    var address: String {
+        switch destination {
         case .agent(let host, let port): "\(host):\(port)"
         case .collector(let url, _), .otlp(let url, _): url.absoluteString
         case .none: "nowhere"

@@ -34,6 +34,7 @@ struct CollectorTests {
         #expect(seen["type"]?.string == (encoding == .json ? "application/json" : "application/x-protobuf"))
         #expect(seen["encoding"]?.string == (compressed ? "gzip" : nil))
         #expect(seen["authorization"]?.string == "Bearer x")
+        #expect(seen["agent"]?.string == "OTel-OTLP-Exporter-Swift/1.0.0")
         let resource = try #require(seen["request"]?["resourceSpans"]?[0])
         let service = resource["resource"]?["attributes"]?[0]
         #expect(service == ["key": "service.name", "value": ["stringValue": "dice"]])
@@ -108,13 +109,20 @@ struct CollectorTests {
         #expect(tracer.metrics["jaeger:reporter_spans.result_dropped"] == 1)
     }
 
-    @Test func partialSuccess() async throws {
-        let collector = try await SpanReceiver.collector(answering: "partial:3")
-        let tracer = try tracer(OTLPSender(url: collector.url))
+    /// What it refuses of a batch is counted; what it only remarks is logged.
+    @Test(arguments: ["partial", "json"], [3, 0])
+    func partialSuccess(_ form: String, refused: Int) async throws {
+        let collector = try await SpanReceiver.collector(answering: "\(form):\(refused)")
+        let lines = Mutex<[String]>([])
+        let log = JaegerLog { level, line in lines.withLock { $0.append("\(level) \(line)") } }
+        let tracer = try tracer(OTLPSender(url: collector.url), log: log)
         for _ in 0..<5 { tracer.startSpan("roll").finish() }
         await tracer.close()
-        #expect(tracer.metrics["jaeger:reporter_spans.result_ok"] == 2)
-        #expect(tracer.metrics["jaeger:reporter_spans.result_err"] == 3)
+        #expect(tracer.metrics["jaeger:reporter_spans.result_ok"] == 5 - refused)
+        #expect(tracer.metrics["jaeger:reporter_spans.result_err"] == refused)
+        let line = try #require(lines.withLock { $0.first })
+        #expect(line.hasPrefix(refused == 0 ? "warning spans were sent" : "error 3 of 5 spans"), "\(line)")
+        #expect(line.hasSuffix("too many"), "\(line)")
     }
 
     /// A collector that never answers: closing gives up in time, and each span is counted.
@@ -139,14 +147,16 @@ struct CollectorTests {
 
     private func tracer(
         _ sender: some SpanSender,
-        closeTimeout: Duration = .seconds(60)
+        closeTimeout: Duration = .seconds(60),
+        log: JaegerLog = .none
     ) throws -> JaegerTracer {
         var options = JaegerTracerOptions()
         options.log = .none
         var reporting = RemoteReporter.Options()
         reporting.closeTimeout = closeTimeout
-        reporting.flushInterval = .milliseconds(10)
-        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: .none)
+        reporting.flushInterval = .milliseconds(100)
+        reporting.exportTimeout = closeTimeout
+        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: log)
         return JaegerTracer(serviceName: "dice", sampler: ConstSampler(true), reporter: reporter, options: options)
     }
 }

@@ -52,6 +52,25 @@ struct PollingTests {
         restrictions.close()
     }
 
+    /// No interval at all does not make a loop.
+    @Test func noInterval() async throws {
+        struct Counting: HTTPTransport {
+            let count = Watched(0)
+
+            func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+                count.update { $0 += 1 }
+                return HTTPResponse(status: 200)
+            }
+        }
+        let transport = Counting()
+        let poller = Poller(interval: .zero, transport: transport, log: .none) { URL(string: "http://s") }
+        let begin = ContinuousClock.now
+        poller.start(atOnce: true) { _ in }
+        _ = try await transport.count.wait { $0 == 3 ? true : nil }
+        #expect(ContinuousClock.now - begin > .seconds(1.5))
+        poller.stop()
+    }
+
     /// A tracer that is let go of asks no more.
     @Test func samplersThatAreForgotten() async throws {
         let server = try await SpanReceiver.server(answering: "{}")

@@ -46,7 +46,10 @@ struct RemoteReporterTests {
         let tracer = try tracer(sender, batchSize: 10, capacity: 100, interval: .seconds(5), clock: clock)
         tracer.startSpan("a").finish()
         #expect(try await clock.skip() == .seconds(5))
-        _ = try await sender.batches.wait { $0.count == 1 ? true : nil }
+        // A span that came while the batch was sent would not wait.
+        try await withDeadline(.seconds(30), "the batch") {
+            try await poll { tracer.metrics["jaeger:reporter_spans.result_ok"] == 1 }
+        }
         tracer.startSpan("b").finish()
         try await clock.waitForSleepers()
         tracer.startSpan("c").finish()
@@ -94,6 +97,51 @@ struct RemoteReporterTests {
         #expect(tracer.metrics["jaeger:reporter_spans.result_err"] == 3)
     }
 
+    /// A sender that heeds no cancellation is not waited for.
+    @Test func stubbornSender() async throws {
+        final class Stubborn: SpanSender {
+            let started = Watched(false)
+            let gate = Watched(false)
+
+            func send(_ spans: [JaegerSpan], of process: JaegerProcess) async -> SendOutcome {
+                started.update { $0 = true }
+                let held = Task { _ = try await gate.wait { $0 ? true : nil } }
+                _ = await held.result
+                return SendOutcome(sent: spans.count)
+            }
+        }
+        let sender = Stubborn()
+        let lines = Mutex<[String]>([])
+        let clock = ManualClock()
+        let log = JaegerLog { _, line in lines.withLock { $0.append(line) } }
+        let tracer = try tracer(sender, batchSize: 1, capacity: 2, clock: clock, log: log)
+        tracer.startSpan("a").finish()
+        _ = try await sender.started.wait { $0 ? true : nil }
+        for name in ["b", "c", "d"] { tracer.startSpan(name).finish() }
+        async let closed: Void = tracer.close()
+        #expect(try await clock.skip() == .seconds(10))
+        try await withDeadline(.seconds(20), "the close") { [tracer] in await tracer.close() }
+        await closed
+        #expect(tracer.metrics["jaeger:reporter_spans.result_err"] == 3)
+        #expect(lines.withLock { $0 } == ["4 of 4 spans were lost: 3 not sent, 1 not queued"])
+        sender.gate.update { $0 = true }
+    }
+
+    /// A batch has so much time, and no more.
+    @Test func exportTimeout() async throws {
+        let sender = HeldSender(open: false)
+        var reporting = RemoteReporter.Options()
+        reporting.exportTimeout = .milliseconds(50)
+        reporting.flushInterval = .milliseconds(1)
+        let reporter = try RemoteReporter(sender, options: reporting, log: .none)
+        let tracer = JaegerTracer(serviceName: "dice", sampler: ConstSampler(true), reporter: reporter)
+        for name in ["a", "b"] {
+            tracer.startSpan(name).finish()
+            _ = try await sender.batches.wait { $0.last == [name] ? true : nil }
+        }
+        await tracer.close()
+    }
+
     @Test func sizes() {
         var options = RemoteReporter.Options()
         options.queueCapacity = 9
@@ -136,7 +184,8 @@ struct RemoteReporterTests {
         batchSize: Int,
         capacity: Int,
         interval: Duration = .zero,
-        clock: ManualClock? = nil
+        clock: ManualClock? = nil,
+        log: JaegerLog = .none
     ) throws -> JaegerTracer {
         var options = JaegerTracerOptions()
         options.log = .none
@@ -145,7 +194,7 @@ struct RemoteReporterTests {
         reporting.queueCapacity = capacity
         reporting.flushInterval = interval
         if let clock { reporting.sleep = { try await clock.sleep(for: $0) } }
-        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: .none)
+        let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: log)
         return JaegerTracer(serviceName: "dice", sampler: ConstSampler(true), reporter: reporter, options: options)
     }
 }

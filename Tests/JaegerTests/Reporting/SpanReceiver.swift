@@ -18,8 +18,11 @@ struct SpanReceiver {
     /// Starts a server that answers each GET with a text.
     static func server(answering body: String) async throws -> SpanReceiver { try await start(["answer", body]) }
 
-    private static func start(_ arguments: [String]) async throws -> SpanReceiver {
-        let script = Components.support("peers/py_spans.py")
+    /// Starts a server that behaves badly; the script `py_http.py` tells how it can.
+    static func unreliable(_ mode: String) async throws -> SpanReceiver { try await start([mode], script: "py_http") }
+
+    private static func start(_ arguments: [String], script: String = "py_spans") async throws -> SpanReceiver {
+        let script = Components.support("peers/\(script).py")
         let process = try ChildProcess(Components.python(), [script] + arguments)
         let line = try JSON(parsing: Array(try await process.line(within: .seconds(60)).utf8))
         guard let port = line["port"]?.int.flatMap({ UInt16(exactly: $0) }) else {

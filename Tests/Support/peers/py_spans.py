@@ -2,7 +2,8 @@
 
     py_spans.py agent                   UDP, Jaeger's Thrift classes of jaeger-client
     py_spans.py collector [STATUS...]   HTTP, opentelemetry-proto; the first answers have these statuses, such as 503 or
-                                        429:2 (Retry-After), the others 200. "slow" answers nothing, "partial:3" refuses 3.
+                                        429:2 (Retry-After), the others 200. "slow" answers nothing, "partial:3" refuses 3, "json:3" does so
+                                        in JSON, with a number.
     py_spans.py answer BODY             HTTP, answers each GET with the body
 
 The first line is {"port": PORT}.
@@ -61,13 +62,13 @@ def agent():
     receiver.bind(("127.0.0.1", 0))
     show({"port": receiver.getsockname()[1]})
     while True:
-        datagram = receiver.recv(65536)
+        datagram, sender = receiver.recvfrom(65536)
         protocol = TCompactProtocol(TMemoryBuffer(datagram))
         name, kind, sequence = protocol.readMessageBegin()
         arguments = Agent.emitBatch_args()
         arguments.read(protocol)
         protocol.readMessageEnd()
-        batch(arguments.batch, message=[name, kind, sequence], size=len(datagram))
+        batch(arguments.batch, message=[name, kind, sequence], size=len(datagram), source=sender[1])
 
 
 class Collector(BaseHTTPRequestHandler):
@@ -87,7 +88,7 @@ class Collector(BaseHTTPRequestHandler):
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         seen = {"path": self.path, "type": self.headers["Content-Type"], "authorization": self.headers["Authorization"],
-                "encoding": self.headers["Content-Encoding"]}
+                "encoding": self.headers["Content-Encoding"], "agent": self.headers["User-Agent"]}
         answer = self.statuses.pop(0) if self.statuses else "200"
         status, _, after = answer.partition(":")
         if self.headers["Content-Type"] == "application/x-thrift":
@@ -103,12 +104,17 @@ class Collector(BaseHTTPRequestHandler):
             partial.partial_success.rejected_spans = int(after)
             partial.partial_success.error_message = "too many"
             status, after, reply = "200", "", partial.SerializeToString()
+        kind = "application/x-protobuf"
+        if status == "json":
+            kind, reply = "application/json", json.dumps(
+                {"partialSuccess": {"rejectedSpans": int(after), "errorMessage": "too many"}}).encode()
+            status, after = "200", ""
         self.send_response(int(status))
         if after:
             self.send_header("Retry-After", after)
         if status.startswith("3"):
             self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Type", "application/x-protobuf")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(reply)))
         self.end_headers()
         self.wfile.write(reply)
