@@ -69,7 +69,7 @@ extension OperationCluster {
     /// - Throws: ``StoreError``, or why a task could not be sent.
     @discardableResult
     public func recover(unchangedFor age: Duration) async throws -> Int {
-        let time = clock.now() - Int64(age / .milliseconds(1))
+        let time = clock.now().subtractingSaturating(age.milliseconds)
         let uuids = try await store.unsentOperations(unchangedSince: time, limit: 1_000)
         for uuid in uuids {
             if let record = try await store.operation(uuid) { try await sendOwed(by: "", of: record) }

@@ -67,9 +67,10 @@ extension OperationCluster {
         _ arrival: Arrival,
         _ ticket: OperationTicket,
         _ record: Record,
+        through retries: RetryTopics?,
         on controller: Controller
     ) async -> Dispatch {
-        let lineage = Lineage(record)
+        let lineage = Lineage(record, through: retries)
         let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
             OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
@@ -94,7 +95,7 @@ extension OperationCluster {
         switch admitted.outcome {
         case .run:
             if let deadline = admitted.after.deadline {
-                let limit = Duration.milliseconds(deadline - clock.now())
+                let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
                 arrival.work = { entrypoint, execution in
                     try await withTimeLimit(limit) { try await entrypoint.perform(execution, nil) }
                 }

@@ -42,6 +42,7 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
+        through retries: RetryTopics?,
         under supervision: Supervision?
     ) async -> Dispatch {
         var arrival: Arrival
@@ -53,7 +54,7 @@ extension Controller {
         arrival.supervision = supervision
         if let cluster, let ticket = OperationTicket(arrival.execution.received) {
             // The store tells copies of a task apart, and what a copy owes.
-            return await cluster.dispatch(arrival, ticket, record, on: self)
+            return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
         }
         if let duplicate = await supervision?.duplicate(arrival.execution) {
             return Dispatch(arrival.execution, duplicate)

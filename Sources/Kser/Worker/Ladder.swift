@@ -25,7 +25,7 @@ struct Ladder {
         if options.retries == nil || record.headers.isEmpty {
             attempt = 1
         } else {
-            let lineage = Lineage(record)
+            let lineage = Lineage(record, through: options.retries?.topics)
             attempt = lineage.attempts + 1
             self.lineage = lineage
         }
@@ -65,7 +65,7 @@ struct Ladder {
 
     @discardableResult
     private mutating func noteFailure() -> Lineage {
-        var lineage = lineage ?? Lineage(record)
+        var lineage = lineage ?? Lineage(record, through: options.retries?.topics)
         lineage.attempts = attempt
         lineage.firstFailure = lineage.firstFailure ?? options.clock.now()
         lineage.group = group

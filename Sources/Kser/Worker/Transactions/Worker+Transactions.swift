@@ -16,7 +16,7 @@ extension Worker {
                     "A window of duplicates cannot know which transactions are committed: use deduplication or transactions"
                 )
             }
-            try await transactor.options.producer.prepare()
+            try await ending.cancelling { try await transactor.options.producer.prepare() }
         } catch {
             transactor.end()
             if error is CancellationError { consumer.stop() } else { fail(error) }
@@ -37,13 +37,19 @@ extension Worker {
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
     func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
-        let cluster = options.operations
+        let (cluster, retries) = (options.operations, options.retries?.topics)
         guard let transactor else {
-            return await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision)
+            return await controller.dispatch(
+                record,
+                attempt: attempt,
+                in: cluster,
+                through: retries,
+                under: supervision
+            )
         }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision)
+            await controller.dispatch(record, attempt: attempt, in: cluster, through: retries, under: supervision)
         }
         let sent = outbox.close()
         if dispatch.result.isSuccess { dispatch.sent = sent }
