@@ -89,7 +89,7 @@ public struct DeadLetters: Sendable {
                     report.passedOver += 1
                 } else if letter.replays >= options.cap {
                     report.overCap += 1
-                } else if var record = try replayed(
+                } else if var record = try await replayed(
                     letter,
                     to: options.topic ?? letter.originalTopic ?? topic,
                     as: options.reencodes ? producer.codec : nil
@@ -140,15 +140,30 @@ public struct DeadLetters: Sendable {
         _ letter: DeadLetter,
         to topic: String,
         as writer: (any MessageCodec)?
-    ) throws -> ProducerRecord? {
-        var headers = letter.record.foreignHeaders.filter { $0.name != LetterHeader.replays }
-        headers.append(Record.Header(LetterHeader.replays, text: "\(letter.replays.addingSaturating(1))"))
-        let key = letter.record.key
-        guard let writer else {
-            return ProducerRecord(topic: topic, key: key, value: letter.record.value, headers: headers)
+    ) async throws -> ProducerRecord? {
+        guard let source = letter.cut.contains("value") ? try await original(of: letter) : letter.record else {
+            return nil
         }
-        guard let message = try? letter.message(codec: codec) else { return nil }
-        return try ProducerRecord(message, to: topic, key: key, headers: headers, codec: writer)
+        var headers = source.foreignHeaders.filter { $0.name != LetterHeader.replays }
+        headers.append(Record.Header(LetterHeader.replays, text: "\(letter.replays.addingSaturating(1))"))
+        guard let writer else {
+            return ProducerRecord(topic: topic, key: source.key, value: source.value, headers: headers)
+        }
+        guard let value = source.value, let message = try? codec.decode(value, of: source) else { return nil }
+        return try ProducerRecord(message, to: topic, key: source.key, headers: headers, codec: writer)
+    }
+
+    /// The record that a letter was made of; nil when it is there no more.
+    private func original(of letter: DeadLetter) async throws -> Record? {
+        guard let topic = letter.originalTopic, let partition = letter.originalPartition,
+            let offset = letter.originalOffset, try await reader.offsets(of: topic)[partition]?.contains(offset) == true
+        else { return nil }
+        var found: Record?
+        try await reader.read(topic, partition: partition, offsets: offset..<offset + 1) { record in
+            found = record
+            return false
+        }
+        return found
     }
 
     private func forEach(

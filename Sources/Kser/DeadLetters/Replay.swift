@@ -32,7 +32,8 @@ public struct ReplayReport: Sendable, Hashable {
     public var inTheirPartition = 0
     /// How many letters stay because they were replayed ``ReplayOptions/cap`` times.
     public var overCap = 0
-    /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read.
+    /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read, or because
+    /// their topic did not take them whole and their original is there no more.
     public var unreadable = 0
     /// How many letters were looked at and not selected.
     public var passedOver = 0

@@ -45,25 +45,33 @@ struct Lineage: Sendable {
     }
 
     /// The headers of the record for a retry topic.
-    func retryHeaders(of record: Record, _ failure: Dispatch) -> [Record.Header] {
+    func retryHeaders(of record: Record, _ failure: Dispatch, _ cut: Cut) -> [Record.Header] {
         var headers = record.foreignHeaders
-        addCommon(&headers, failure, origin: .retry)
+        addCommon(&headers, failure, cut, origin: .retry)
         if let due { headers.append(Record.Header(LetterHeader.due, bigEndian: due.time)) }
         headers.append(Record.Header(LetterHeader.rung, text: "\(rung)"))
         return headers
     }
 
     /// The headers of the record for the dead-letter topic.
-    func letterHeaders(of record: Record, _ failure: Dispatch, reason: DeadLetterReason) -> [Record.Header] {
+    func letterHeaders(
+        of record: Record,
+        _ failure: Dispatch,
+        reason: DeadLetterReason,
+        _ cut: Cut
+    ) -> [Record.Header] {
         var headers = record.foreignHeaders
-        addCommon(&headers, failure, origin: .letter)
+        if cut.leavesOut(.headers) { headers = [Record.Header(LetterHeader.replays, text: "\(record.replays)")] }
+        addCommon(&headers, failure, cut, origin: .letter)
         headers.append(Record.Header(LetterHeader.reason, text: reason.rawValue))
+        if cut != .nothing { headers.append(Record.Header(LetterHeader.cut, text: cut.text)) }
         return headers
     }
 
     private func addCommon(
         _ headers: inout [Record.Header],
         _ failure: Dispatch,
+        _ cut: Cut,
         origin names: LetterHeader.Origin
     ) {
         headers.append(Record.Header(names.topic, text: topic))
@@ -76,15 +84,15 @@ struct Lineage: Sendable {
             headers.append(Record.Header(LetterHeader.firstFailure, text: "\(firstFailure)"))
         }
         if let message = failure.message {
-            headers.append(Record.Header(LetterHeader.uuid, text: message.uuid))
-            headers.append(Record.Header(LetterHeader.entrypoint, text: message.entrypoint))
+            headers.append(Record.Header(LetterHeader.uuid, text: message.uuid.bounded))
+            headers.append(Record.Header(LetterHeader.entrypoint, text: message.entrypoint.bounded))
         }
         headers.append(Record.Header(LetterHeader.errorCode, text: "\(failure.result.retcode)"))
         if let name = failure.result.retval["error"]?["name"]?.string {
-            headers.append(Record.Header(LetterHeader.errorName, text: name))
+            headers.append(Record.Header(LetterHeader.errorName, text: name.bounded))
         }
-        // Enough to see what happened, too little to make the record larger than a broker takes.
-        let text = Array(failure.result.stderr.utf8.prefix(4_096))
-        headers.append(Record.Header(LetterHeader.errorText, text))
+        if !cut.leavesOut(.errorText) {
+            headers.append(Record.Header(LetterHeader.errorText, text: failure.result.stderr.bounded))
+        }
     }
 }

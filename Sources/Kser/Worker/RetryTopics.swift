@@ -50,7 +50,13 @@ public struct RetryTopics: Sendable {
     }
 
     /// The record for the next retry topic; nil when it has been through all of them.
-    func next(for record: Record, _ lineage: Lineage, failure: Dispatch, now: Int64) -> ProducerRecord? {
+    func next(
+        for record: Record,
+        _ lineage: Lineage,
+        failure: Dispatch,
+        now: Int64,
+        _ cut: Cut = .nothing
+    ) -> ProducerRecord? {
         guard delays.indices.contains(lineage.rung) else { return nil }
         let delay = delays[lineage.rung]
         var lineage = lineage
@@ -60,7 +66,7 @@ public struct RetryTopics: Sendable {
             topic: name(for: lineage.topic, delay: delay),
             key: record.key,
             value: record.value,
-            headers: lineage.retryHeaders(of: record, failure)
+            headers: lineage.retryHeaders(of: record, failure, cut)
         )
     }
 

@@ -7,6 +7,8 @@ extension Worker {
         partitions.withLock { $0[ObjectIdentifier(partition)] = partition }
         defer { _ = partitions.withLock { $0.removeValue(forKey: ObjectIdentifier(partition)) } }
         await listener?.ready()
+        try checkNames(of: partition.topic)
+        await crashes?.open(partition)
         controller.monitor?.partitionBegan(partition, of: self)
         defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)

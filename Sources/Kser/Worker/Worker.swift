@@ -18,9 +18,12 @@ public final class Worker: Sendable {
     let transactor: Transactor?
     let listener: CancellationListener?
     let deduplicator: Deduplicator?
+    let crashes: CrashGuard?
     let supervision: Supervision?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
+    /// Writes replies before it is decided what becomes of their messages.
+    let writer: Dispatch.Writer?
     let failure = FirstFailure()
     /// ``run()`` was called.
     let begun = Milestone()
@@ -51,12 +54,16 @@ public final class Worker: Sendable {
         self.concurrency = concurrency
         self.options = options
         handlers = Permits(concurrency.limit)
-        transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
+        transactor = options.transactions.map { Transactor($0, options, controller) }
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
         deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
-        supervision = Supervision(listener?.registry, deduplicator)
+        crashes = options.retries?.crashes.map {
+            CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
+        }
+        supervision = Supervision(listener?.registry, deduplicator, crashes)
+        writer = options.replies?.writer
         isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
@@ -88,6 +95,7 @@ public final class Worker: Sendable {
         }
         defer { controller.monitor?.workerEnded(self) }
         warnOfUnreadRetries()
+        do { try checkNames() } catch { fail(error) }
         let committing = await beginTransactions()
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }

@@ -111,6 +111,12 @@ extension SwiftMetricsMonitor: KserMonitor {
         instruments.counter("kser_dead_letters_total", labels).increment()
     }
 
+    /// Counts the refusal.
+    public func outcomeRefused(_ record: Record, _ dispatch: Dispatch, _ error: any Error) {
+        let labels = [("entrypoint", Self.entrypoint(of: dispatch))]
+        instruments.counter("kser_outcomes_refused_total", labels).increment()
+    }
+
     /// Counts kser's `kser_task_count`.
     public func taskBegan(_ execution: Execution) { instruments.meter("kser_task_count").increment() }
 
