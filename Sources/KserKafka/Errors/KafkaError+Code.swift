@@ -29,6 +29,8 @@ extension KafkaError {
         public static let topicExists = Self(rawValue: "topicExists")
         /// The record is larger than the client or the broker takes.
         public static let messageTooLarge = Self(rawValue: "messageTooLarge")
+        /// The broker does not take the record as it is: a compacted topic takes none without a key, say.
+        public static let invalidRecord = Self(rawValue: "invalidRecord")
         /// The send queue stayed full for longer than the record was to wait.
         public static let queueFull = Self(rawValue: "queueFull")
         /// No answer came within the time set.

@@ -51,7 +51,11 @@ final class TransactionRunner: Sendable {
         var deliveries: [Promise<RecordMetadata>] = []
         deliveries.reserveCapacity(records.count)
         do {
-            for record in records { deliveries.append(try await core.enqueue(record)) }
+            for record in records {
+                do { deliveries.append(try await core.enqueue(record)) } catch let error as KafkaError {
+                    throw error.of(record: deliveries.count)
+                }
+            }
             try await onThread { [self] client in
                 if let offsets {
                     try offsets.check()
@@ -81,9 +85,9 @@ final class TransactionRunner: Sendable {
             try repeating { () throws(TransactionFailure) in try client.abortTransaction() }
         }
         // A record that was not delivered says more than the transaction, which it broke.
-        for delivery in deliveries {
+        for (index, delivery) in deliveries.enumerated() {
             do { _ = try await delivery.value() } catch let failure as KafkaError where failure.code != .abandoned {
-                return failure
+                return failure.of(record: index)
             } catch {}
         }
         return error
@@ -107,6 +111,15 @@ final class TransactionRunner: Sendable {
         try await core.calls.run {
             do { try call(client) } catch let failure as TransactionFailure { throw failure.error }
         }
+    }
+}
+
+extension KafkaError {
+    /// The same, of a record of a transaction.
+    fileprivate func of(record index: Int) -> KafkaError {
+        var error = self
+        error.failedIndices = [index]
+        return error
     }
 }
 

@@ -4,9 +4,10 @@ import Synchronization
 /// Owns a client of librdkafka. Whoever uses the C object keeps this object alive; the last one to let go has it
 /// destroyed on a thread of its own, since that waits for librdkafka's threads.
 final class RDKafkaClient: @unchecked Sendable {
-    // Unchecked: both properties never change, and every function of librdkafka may be called from any thread.
+    // Unchecked: the pointer never changes, and every function of librdkafka may be called from any thread.
     let pointer: OpaquePointer
     let events: RDKafkaEvents
+    private let isKept = Atomic(false)
 
     /// Makes a client.
     ///
@@ -46,7 +47,11 @@ final class RDKafkaClient: @unchecked Sendable {
         self.events = events
     }
 
+    /// Has the C object never be destroyed.
+    func keep() { isKept.store(true, ordering: .releasing) }
+
     deinit {
+        if isKept.load(ordering: .acquiring) { return }
         let pointers = Pointers(client: pointer, opaque: Unmanaged.passUnretained(events))
         Disposal.dispose {
             rd_kafka_destroy(pointers.client)

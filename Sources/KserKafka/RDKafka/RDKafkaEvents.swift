@@ -17,6 +17,8 @@ final class RDKafkaEvents: Sendable {
         var isCooperative: Bool?
     }
 
+    /// Whether the consumer is joining its group.
+    let joining = RDKafkaJoining()
     /// Who takes partitions over and gives them up.
     let rebalanceHandler = Mutex<(any RebalanceHandler)?>(nil)
 
@@ -35,7 +37,10 @@ final class RDKafkaEvents: Sendable {
     /// Whether the group moves partitions one by one, as far as is known.
     var isCooperative: Bool { state.withLock { $0.isCooperative ?? false } }
 
-    /// Asks which way the group moves partitions, once: asking while the client closes may block.
+    /// Whether there was an assignment, maybe an empty one.
+    var isAssigned: Bool { state.withLock { $0.isCooperative != nil } }
+
+    /// Asks which way the group moves partitions, with the first assignment: asking while the client closes may block.
     func learnProtocol(_ client: OpaquePointer) {
         if state.withLock({ $0.isCooperative != nil }) { return }
         guard let name = rd_kafka_rebalance_protocol(client) else { return }
