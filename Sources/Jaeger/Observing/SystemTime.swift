@@ -1,10 +1,7 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
+import Foundation
+#if canImport(Glibc)
+// Either may own `timespec`: it is the one that the compiler meets first.
 import Glibc
-// The owner of `timespec` where the compiler meets it there before Glibc.
 import SwiftOverlayShims
 #endif
 

@@ -69,7 +69,7 @@ extension OperationCluster {
     /// - Throws: ``StoreError``, or why the tasks of an operation could not be sent, the first one's; the others' were.
     @discardableResult
     public func recover(unchangedFor age: Duration) async throws -> Int {
-        let time = clock.now() - Int64(age / .milliseconds(1))
+        let time = clock.now().subtractingSaturating(age.milliseconds)
         let uuids = try await store.unsentOperations(unchangedSince: time, limit: 1_000)
         var failure: (any Error)?
         for uuid in uuids {

@@ -87,9 +87,10 @@ extension OperationCluster {
         _ arrival: Arrival,
         _ ticket: OperationTicket,
         _ record: Record,
+        through retries: RetryTopics?,
         on controller: Controller
     ) async -> Dispatch {
-        let lineage = Lineage(record)
+        let lineage = Lineage(record, through: retries)
         let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
             OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
@@ -115,7 +116,7 @@ extension OperationCluster {
         switch admitted.outcome {
         case .run:
             if let deadline = admitted.after.deadline {
-                let limit = Duration.milliseconds(deadline - clock.now())
+                let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
                 arrival.work = { entrypoint, execution in
                     try await withTimeLimit(limit) { try await entrypoint.perform(execution, nil) }
                 }
@@ -228,6 +229,8 @@ extension Controller {
             result: record.input,
             metadata: record.metadata,
             status: record.status,
+            dateStrategy: operation.dateStrategy,
+            commonDateStrategy: dateStrategy,
             logger: logger
         )
         return OperationRun(operation, execution)

@@ -42,6 +42,7 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
+        through retries: RetryTopics?,
         under supervision: Supervision?,
         writing writer: Dispatch.Writer?
     ) async -> Dispatch {
@@ -55,7 +56,7 @@ extension Controller {
         arrival.writer = writer
         if let cluster, let ticket = OperationTicket(arrival.execution.received) {
             // The store tells copies of a task apart, and what a copy owes.
-            return await cluster.dispatch(arrival, ticket, record, on: self)
+            return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
         }
         if let duplicate = await supervision?.duplicate(arrival.execution) {
             return Dispatch(arrival.execution, duplicate)
@@ -228,6 +229,8 @@ extension Controller {
             isTask: entrypoint?.isTask ?? false,
             record: record,
             attempt: attempt,
+            dateStrategy: entrypoint?.dateStrategy,
+            commonDateStrategy: dateStrategy,
             logger: logger,
             monitor: monitor,
             observer: observer

@@ -75,6 +75,9 @@ public struct Dispatch: Sendable {
             && result.retval["error"]?["msgid"]?.string == KserError.Kind.cancelled.msgid
     }
 
+    /// The error that was thrown, with its type and its cause; nil when nothing was, or not here.
+    public var error: (any Error)? { result.error ?? execution?.error }
+
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }
 

@@ -5,6 +5,8 @@ struct Supervision: Sendable {
     let crashes: CrashGuard?
     /// The partition of the record at hand.
     var partition: PartitionStream?
+    /// Waits without the handler's place of the record at hand.
+    var aside: @Sendable (() async -> Void) async -> Void = { await $0() }
 
     /// Nil when there is nothing to do.
     init?(_ cancellations: CancellationRegistry?, _ deduplicator: Deduplicator?, _ crashes: CrashGuard?) {
@@ -17,7 +19,7 @@ struct Supervision: Sendable {
     /// Why a message does not run; nil when it does.
     func duplicate(_ execution: Execution) async -> Deduplicator.Duplicate? {
         guard let deduplicator, let partition, let record = execution.record else { return nil }
-        return await deduplicator.claim(execution.uuid, by: record, of: partition)
+        return await deduplicator.claim(execution.uuid, by: record, of: partition, waiting: aside)
     }
 
     /// Runs an entrypoint, unless its task is cancelled, or ended the process too often.

@@ -23,7 +23,7 @@ struct Ladder: Sendable {
         if options.retries == nil || record.headers.isEmpty {
             attempt = 1
         } else {
-            let lineage = Lineage(record)
+            let lineage = Lineage(record, through: options.retries?.topics)
             attempt = lineage.attempts + 1
             self.lineage = lineage
         }
@@ -97,7 +97,7 @@ struct Ladder: Sendable {
 
     @discardableResult
     private mutating func noteFailure(_ options: WorkerOptions) -> Lineage {
-        var lineage = lineage ?? Lineage(record)
+        var lineage = lineage ?? Lineage(record, through: options.retries?.topics)
         lineage.attempts = attempt
         lineage.firstFailure = lineage.firstFailure ?? options.clock.now()
         lineage.group = group

@@ -9,22 +9,26 @@ struct Lineage: Sendable {
     var attempts = 0
     /// How many retry topics it was sent to.
     var rung = 0
-    /// When it may be tried again, in milliseconds since 1970.
-    var due: Int64?
+    /// When it may be tried again, in milliseconds since 1970, and the delay of the retry topic that it is in.
+    var due: (time: Int64, delay: Duration)?
     /// When it failed first, in milliseconds since 1970.
     var firstFailure: Int64?
     /// The consumer group that failed.
     var group: String?
 
-    /// Reads a record. One that is in no retry topic begins here, whatever headers it has.
-    init(_ record: Record) {
+    /// Reads a record. One that is in no retry topic of the worker's own begins here, whatever headers it has.
+    ///
+    /// - Parameters:
+    ///   - record: the record.
+    ///   - retries: the worker's retry topics; nil when it has none.
+    init(_ record: Record, through retries: RetryTopics?) {
         topic = record.topic
         partition = record.partition
         offset = record.offset
         timestamp = record.timestamp
         let names = LetterHeader.Origin.retry
-        guard let origin = record.text(of: names.topic), !origin.isEmpty, origin != record.topic,
-            record.topic.hasPrefix(origin),
+        guard let retries, let origin = record.text(of: names.topic),
+            let delay = retries.delay(of: record.topic, behind: origin),
             let rung = record.text(of: LetterHeader.rung).flatMap({ Int($0) }), rung > 0
         else { return }
         topic = origin
@@ -33,7 +37,10 @@ struct Lineage: Sendable {
         timestamp = record.integer(of: names.timestamp)
         attempts = max(1, record.integer(of: LetterHeader.attempts).flatMap { Int32(exactly: $0) }.map { Int($0) } ?? 1)
         self.rung = rung
-        due = record.integer(of: LetterHeader.due)
+        due = record.integer(of: LetterHeader.due).map { claimed in
+            let latest = record.timestamp?.addingSaturating(delay.milliseconds) ?? .max
+            return (min(claimed, latest), delay)
+        }
         firstFailure = record.text(of: LetterHeader.firstFailure).flatMap { Int64($0) }
     }
 
@@ -41,7 +48,7 @@ struct Lineage: Sendable {
     func retryHeaders(of record: Record, _ failure: Dispatch, _ cut: Cut) -> [Record.Header] {
         var headers = record.foreignHeaders
         addCommon(&headers, failure, cut, origin: .retry)
-        if let due { headers.append(Record.Header(LetterHeader.due, bigEndian: due)) }
+        if let due { headers.append(Record.Header(LetterHeader.due, bigEndian: due.time)) }
         headers.append(Record.Header(LetterHeader.rung, text: "\(rung)"))
         return headers
     }

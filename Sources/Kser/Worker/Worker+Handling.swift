@@ -14,6 +14,8 @@ extension Worker {
             abandon(record, of: partition)
             return nil
         }
+        let place = partition.inWork.begin(record, at: .now)
+        defer { partition.inWork.end(place) }
         controller.monitor?.recordTaken(record)
         if options.acknowledgement == .beforeRun {
             partition.complete(record)

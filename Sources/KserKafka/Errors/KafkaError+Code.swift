@@ -49,6 +49,8 @@ extension KafkaError {
         public static let offsetOutOfRange = Self(rawValue: "offsetOutOfRange")
         /// The broker or librdkafka cannot do this.
         public static let unsupported = Self(rawValue: "unsupported")
+        /// The process can make no more threads, or too many calls wait already.
+        public static let resourceExhausted = Self(rawValue: "resourceExhausted")
         /// Some records of a bulk were not delivered; see ``KafkaError/failedIndices``.
         public static let bulk = Self(rawValue: "bulk")
     }

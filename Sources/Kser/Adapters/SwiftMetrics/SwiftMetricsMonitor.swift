@@ -62,7 +62,7 @@ extension SwiftMetricsMonitor: KserMonitor {
             ]
         instruments.counter("messaging_client_consumed_messages_total", labels).increment()
         guard let timestamp = record.timestamp else { return }
-        let waited = max(0, WorkerClock.system.now() - timestamp)
+        let waited = max(0, WorkerClock.system.now().subtractingSaturating(timestamp))
         instruments.timer("kser_task_wait_seconds", [("topic", record.topic)]).recordMilliseconds(waited)
     }
 

@@ -21,7 +21,7 @@ extension Worker {
                     "Transactions need a consumer that reads only what is committed: set isolation to .readCommitted"
                 )
             }
-            try await transactor.options.producer.prepare()
+            try await ending.cancelling { try await transactor.options.producer.prepare() }
         } catch {
             transactor.end()
             if error is CancellationError { consumer.stop() } else { fail(error) }
@@ -42,13 +42,27 @@ extension Worker {
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
     func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
-        let cluster = options.operations
+        let (cluster, retries) = (options.operations, options.retries?.topics)
         guard let transactor else {
-            return await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision, writing: writer)
+            return await controller.dispatch(
+                record,
+                attempt: attempt,
+                in: cluster,
+                through: retries,
+                under: supervision,
+                writing: writer
+            )
         }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision, writing: writer)
+            await controller.dispatch(
+                record,
+                attempt: attempt,
+                in: cluster,
+                through: retries,
+                under: supervision,
+                writing: writer
+            )
         }
         let sent = outbox.close()
         if dispatch.result.isSuccess { dispatch.sent = sent }
