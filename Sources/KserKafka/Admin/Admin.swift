@@ -163,8 +163,8 @@ extension Admin {
         }
     }
 
-    /// How many records of a topic a group has yet to commit, by partition. Without a committed offset it is all that
-    /// the partition holds.
+    /// How many offsets of a topic a group has yet to commit, by partition, up to the first transaction that is open. Without
+    /// a committed offset that the partition still holds, or ends at, it is all.
     public func lag(ofGroup group: String, topic: String) async throws -> [Int32: Int64] {
         let committed = try await committedOffsets(ofGroup: group, topic: topic)
         let partitions = try await self.topic(topic).partitions
@@ -173,7 +173,11 @@ extension Admin {
             var lag: [Int32: Int64] = [:]
             for partition in partitions {
                 let held = try client.watermarks(of: TopicPartition(topic: topic, partition: partition.id))
-                lag[partition.id] = held.upperBound - max(held.lowerBound, committed[partition.id] ?? held.lowerBound)
+                // The topic may have been created anew since the commit.
+                let next = committed[partition.id].flatMap {
+                    (held.lowerBound...held.upperBound).contains($0) ? $0 : nil
+                }
+                lag[partition.id] = held.upperBound - (next ?? held.lowerBound)
             }
             return lag
         }

@@ -14,7 +14,6 @@ final class RDKafkaReader: Sendable {
     ) throws(KafkaError) {
         let settings = RDKafkaSettings()
         try settings.set(try configuration.properties())
-        try settings.set([RDKafkaProperty("enable.partition.eof", "true")])
         client = try RDKafkaClient(RD_KAFKA_CONSUMER, settings, events: RDKafkaEvents(logger: logger))
         rd_kafka_poll_set_consumer(client.pointer)
         self.topic = topic
