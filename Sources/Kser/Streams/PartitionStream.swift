@@ -11,6 +11,8 @@ public final class PartitionStream: Sendable {
         var committed: Int64?
         /// Where the partition ends, while nothing behind that was offered.
         var end: Int64?
+        /// Whether records were taken back, for good: the end is behind them.
+        var isCut = false
         var bufferedRecords = 0
         var bufferedBytes = 0
         var isFull = false
@@ -27,7 +29,7 @@ public final class PartitionStream: Sendable {
 
         /// Notes that all before the end was handed out, when it was: the markers of transactions there are no records.
         mutating func passEnd() {
-            if let end, bufferedRecords == 0 { ledger.skip(to: end) }
+            if let end, bufferedRecords == 0, !isCut { ledger.skip(to: end) }
         }
 
         /// The offset to commit when it differs from the last one taken.
@@ -323,7 +325,7 @@ extension PartitionStream {
     func withdraw(from offset: Int64) {
         let isIdle = state.withLock { state in
             state.ledger.withdraw(from: offset)
-            state.end = nil
+            state.isCut = true
             return state.ledger.inFlight == 0
         }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
