@@ -60,6 +60,8 @@ public final class PartitionStream: Sendable {
     let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
+    /// The records whose handlers run.
+    let inWork = RecordsInWork()
     let budget: BufferBudget
     /// Who reads the partition.
     package let owner: any PartitionOwner

@@ -76,6 +76,9 @@ public final class Consumer: RecordSource, AsyncSequence {
     /// The topics that are read, as they were given, each once.
     public var subscribedTopics: [String]? { core.topics }
 
+    /// Whether it hands out records whose transaction is open or aborted, by ``ConsumerConfiguration/isolation``.
+    public var readsUncommitted: Bool { core.configuration.readsUncommitted }
+
     /// Sets who is told of assignments and commits; call it before the first iteration.
     public func report(to monitor: any KserMonitor) { core.report(to: monitor) }
 

@@ -65,12 +65,15 @@ final class ConsumerCore: PartitionOwner {
     var feeds: [PartitionFeed] { state.withLock { Array($0.feeds.values) } }
 
     func start() {
-        let isFirst = state.withLock { state in
-            guard state.phase == .idle else { return false }
-            state.phase = .running
-            return true
+        do throws(KafkaError) {
+            try state.withLock { state throws(KafkaError) in
+                guard state.phase == .idle else { return }
+                try startThread("kser.consumer") { ConsumerLoop(self).run() }
+                state.phase = .running
+            }
+        } catch {
+            fail(error)
         }
-        if isFirst { startThread("kser.consumer") { ConsumerLoop(self).run() } }
     }
 
     /// Begins to close: ends the streams and the sequences; the thread does the rest.

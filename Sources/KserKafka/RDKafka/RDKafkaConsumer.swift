@@ -42,7 +42,7 @@ final class RDKafkaConsumer: Sendable {
     private let credentials: (name: String, password: String)?
 
     init(_ configuration: ConsumerConfiguration, logger: KserLogger) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+        var settings = RDKafkaSettings()
         // Not known to 2.0: there a broker's thread is woken by wakeFetchers instead. What a partition has in store when its
         // queue is read again lasts longer.
         settings.setIfKnown("fetch.queue.backoff.ms", "20")
@@ -93,7 +93,7 @@ final class RDKafkaConsumer: Sendable {
 
     /// Why the client is of no further use.
     var fatalFailure: KafkaError? {
-        guard let failure = client.events.fatalFailure else { return nil }
+        guard let failure = client.fatalFailure else { return nil }
         var error = KafkaError(failure.code, doing: "consuming in group \"\(group)\"", reason: failure.reason)
         error.isFatal = true
         return error
@@ -118,9 +118,11 @@ final class RDKafkaConsumer: Sendable {
     func poll(timeout milliseconds: Int32) -> KafkaError? {
         guard let message = rd_kafka_consumer_poll(client.pointer, milliseconds) else { return nil }
         defer { rd_kafka_message_destroy(message) }
-        // Records and ends come here of partitions only that are assigned while the consumer closes.
         switch message.pointee.err {
+        // Records and ends come here of partitions only that are assigned while the consumer closes.
         case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR__PARTITION_EOF: return nil
+        // The message says that there is an end, the client why.
+        case RD_KAFKA_RESP_ERR__FATAL: return fatalFailure ?? KafkaError(consuming: message, group: group)
         default: return KafkaError(consuming: message, group: group)
         }
     }
@@ -188,6 +190,7 @@ final class RDKafkaConsumer: Sendable {
         if error != RD_KAFKA_RESP_ERR_NO_ERROR {
             throw lastFailure ?? KafkaError(error, doing: "joining group \"\(group)\"", topic: topic)
         }
+        client.events.recovered()
         guard let topic, let found = answer?.pointee.topics?.pointee, found.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
             return
         }
@@ -208,6 +211,7 @@ extension RDKafkaConsumer {
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
             events.learnProtocol(client)
+            events.recovered()
             guard let handler else { break }
             handler.rebalance(.assign(partitions))
             if events.isCooperative {
@@ -294,6 +298,7 @@ extension RDKafkaConsumer {
         let doing = "committing offsets of group \"\(group)\""
         let error = rd_kafka_event_error(event)
         if error != RD_KAFKA_RESP_ERR_NO_ERROR { return KafkaError(error, doing: doing) }
+        client.events.recovered()
         guard let list = rd_kafka_event_topic_partition_list(event) else { return nil }
         let failed = RDKafkaPartitionList.elements(of: list).first { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }
         return failed.map {
