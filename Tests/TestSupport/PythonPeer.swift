@@ -156,6 +156,20 @@ package enum PythonPeer {
         ).success(within: .seconds(60))
     }
 
+    /// Sends values in a transaction that stays open until the process that is returned ends.
+    package static func openTransaction(
+        _ values: [String],
+        to topic: String,
+        on bootstrapServers: String
+    ) async throws -> ChildProcess {
+        let process = try run(
+            "py_tasks.py",
+            ["open"] + values + ["--bootstrap", bootstrapServers, "--topic", topic]
+        )
+        while try await process.line(within: .seconds(60)) != "open" {}
+        return process
+    }
+
     /// Waits until a consumer group is stable and each of its `count` members holds partitions.
     package static func members(_ count: Int, of group: String, on bootstrapServers: String) async throws {
         try await run(

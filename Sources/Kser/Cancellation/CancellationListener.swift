@@ -46,12 +46,12 @@ final class CancellationListener: Sendable {
         while !Task.isCancelled {
             do {
                 var current = if let place { place } else { try await start() }
-                if current.isCaughtUp { open() }
                 defer { place = current }
+                try await catchUp(&current)
+                open()
                 try await options.reader.follow(options.topic, from: current.next) { record in
-                    take(record, isOld: current.pending[record.partition] != nil)
-                    current.pass(record)
-                    if current.isCaughtUp { open() }
+                    take(record, isOld: false)
+                    current.next[record.partition] = record.offset.addingSaturating(1)
                     delay = .seconds(1)
                 }
             } catch {
@@ -69,15 +69,6 @@ final class CancellationListener: Sendable {
         var next: [Int32: Int64]
         /// The partitions that held more when the worker started, and where they ended.
         var pending: [Int32: Int64]
-
-        var isCaughtUp: Bool { pending.isEmpty }
-
-        mutating func pass(_ record: Record) {
-            next[record.partition] = record.offset.addingSaturating(1)
-            if let end = pending[record.partition], record.offset.addingSaturating(1) >= end {
-                pending[record.partition] = nil
-            }
-        }
     }
 
     /// Where to begin: as far before the end as is remembered anyway.
@@ -85,6 +76,20 @@ final class CancellationListener: Sendable {
         let held = try await options.reader.offsets(of: options.topic)
         let next = held.mapValues { max($0.lowerBound, $0.upperBound - Int64(options.capacity)) }
         return Place(next: next, pending: held.filter { !$0.value.isEmpty }.mapValues(\.upperBound))
+    }
+
+    /// Reads what the topic held when the worker started. Its end need not be a record.
+    private func catchUp(_ place: inout Place) async throws {
+        for (partition, end) in place.pending {
+            let next = place.next[partition] ?? end
+            try await options.reader.read(options.topic, partition: partition, offsets: min(next, end)..<end) {
+                record in
+                take(record, isOld: true)
+                return true
+            }
+            place.next[partition] = end
+            place.pending[partition] = nil
+        }
     }
 
     private func take(_ record: Record, isOld: Bool) {

@@ -52,6 +52,9 @@ package struct OffsetLedger: Sendable {
         return true
     }
 
+    /// Notes that no record stands between what began so far and an offset.
+    package mutating func skip(to offset: Int64) { next = max(next ?? offset, offset) }
+
     /// Notes that the work for an offset is done.
     ///
     /// - Returns: false when the offset is not in work; nothing changes then.

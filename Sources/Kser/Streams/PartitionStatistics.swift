@@ -87,7 +87,7 @@ extension PartitionStream {
                 buffered: state.bufferedRecords,
                 position: state.ledger.committable,
                 committed: state.isTransactional ? state.ledger.committable : state.committed,
-                end: end,
+                end: state.end ?? end,
                 oldestAge: state.ledger.oldestStart.map { $0.duration(to: now) },
                 isPaused: isPaused,
                 isFull: state.isFull

@@ -9,6 +9,10 @@ public final class PartitionStream: Sendable {
     struct State {
         var ledger = OffsetLedger()
         var committed: Int64?
+        /// Where the partition ends, while nothing behind that was offered.
+        var end: Int64?
+        /// Whether records were taken back, for good: the end is behind them.
+        var isCut = false
         var bufferedRecords = 0
         var bufferedBytes = 0
         var isFull = false
@@ -22,6 +26,11 @@ public final class PartitionStream: Sendable {
         var waiters: [AsyncStream<Void>.Continuation] = []
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
+
+        /// Notes that all before the end was handed out, when it was: the markers of transactions there are no records.
+        mutating func passEnd() {
+            if let end, bufferedRecords == 0, !isCut { ledger.skip(to: end) }
+        }
 
         /// The offset to commit when it differs from the last one taken.
         var committable: Int64? {
@@ -150,6 +159,7 @@ extension PartitionStream {
         let batch = PartitionBatch(stream: self, records: records)
         let pressure = state.withLock { state -> Pressure in
             if isEnded { return .none }
+            state.end = nil
             state.buffer(records.count, batch.bytes, in: budget)
             guard !state.isFull,
                 budget.limits(limits).areExceeded(records: state.bufferedRecords, bytes: state.bufferedBytes)
@@ -159,6 +169,15 @@ extension PartitionStream {
         }
         inbox.offer(batch)
         return pressure
+    }
+
+    /// Notes that the partition ends at an offset for now, and all before it was offered.
+    package func reachedEnd(at offset: Int64) {
+        state.withLock { state in
+            if isEnded { return }
+            state.end = offset
+            state.passEnd()
+        }
     }
 
     /// Ends the stream: nothing more is handed out, what is in work may still be completed.
@@ -282,6 +301,7 @@ extension PartitionStream {
             if let first = batch.records.first { state.ledger.start(from: first.offset, at: now) }
             for index in batch.records.indices { state.ledger.begin(batch.records[index].offset) }
             state.buffer(-batch.records.count, -batch.bytes, in: budget)
+            state.passEnd()
             guard state.isFull,
                 budget.limits(limits).allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)
             else { return (batch, false) }
@@ -307,6 +327,7 @@ extension PartitionStream {
     func withdraw(from offset: Int64) {
         let isIdle = state.withLock { state in
             state.ledger.withdraw(from: offset)
+            state.isCut = true
             return state.ledger.inFlight == 0
         }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }

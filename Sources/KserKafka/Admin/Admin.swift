@@ -157,16 +157,18 @@ extension Admin {
         }
     }
 
-    /// How many records of a topic a group has yet to commit, by partition. Without a committed offset it is all that
-    /// the partition holds.
+    /// How many offsets of a topic a group has yet to commit, by partition, up to the first transaction that is open. Without
+    /// a committed offset that the partition still holds, or ends at, it is all.
     public func lag(ofGroup group: String, topic: String) async throws -> [Int32: Int64] {
         try await call { client in
             let partitions = try client.topic(topic).partitions.map(\.id)
             let committed = try client.committed(group: group, topic, partitions)
             let held = try client.watermarks(of: topic, partitions)
             return held.reduce(into: [:]) { lag, held in
-                let begin = held.value.lowerBound
-                lag[held.key] = held.value.upperBound - max(begin, committed[held.key] ?? begin)
+                let (begin, end) = (held.value.lowerBound, held.value.upperBound)
+                // The topic may have been created anew since the commit.
+                let next = committed[held.key].flatMap { (begin...end).contains($0) ? $0 : nil }
+                lag[held.key] = end - (next ?? begin)
             }
         }
     }

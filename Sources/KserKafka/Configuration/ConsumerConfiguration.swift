@@ -208,6 +208,8 @@ extension ConsumerConfiguration: ClientConfiguration {
             RDKafkaProperty("group.id", groupID, setting: "groupID"),
             RDKafkaProperty("enable.auto.commit", "false"),
             RDKafkaProperty("enable.auto.offset.store", "false"),
+            // Ends are told, for which no offset of a record need stand: transactions have markers there.
+            RDKafkaProperty("enable.partition.eof", "true"),
             RDKafkaProperty("auto.offset.reset", autoOffsetReset.value, setting: "autoOffsetReset"),
             RDKafkaProperty("isolation.level", isolation.value, setting: "isolation"),
             RDKafkaProperty(

@@ -27,7 +27,7 @@ final class PartitionFeed: Sendable {
     /// Whether nothing was ever read.
     var isNew: Bool { state.withLock { $0.isNew } }
 
-    /// Whether something was read since the passage was set.
+    /// Whether something was read since the passage was set, be it the end.
     var hasRead: Bool { state.withLock { $0.hasRead } }
 
     /// How the fetching stands.
@@ -53,7 +53,7 @@ final class PartitionFeed: Sendable {
         defer {
             state.withLock { state in
                 state.isBlocked = isBlocked
-                if moved.records > 0 { (state.isNew, state.hasRead) = (false, true) }
+                if moved.records > 0 || moved.isAtEnd { (state.isNew, state.hasRead) = (false, true) }
             }
         }
         for _ in 0..<4 {
@@ -66,7 +66,10 @@ final class PartitionFeed: Sendable {
             moved.records += content.records.count
             moved.bytes += content.bytes
             moved.errors += content.errors
-            if stream.offer(content.records) == .pause {
+            let pressure = stream.offer(content.records)
+            if let end = content.end { stream.reachedEnd(at: end) }
+            moved.isAtEnd = content.end != nil
+            if pressure == .pause {
                 isBlocked = true
                 return moved
             }
@@ -90,5 +93,7 @@ final class PartitionFeed: Sendable {
         var errors: [KafkaError] = []
         /// Whether the queue may hold more.
         var isMore = false
+        /// Whether the partition held no more when it was fetched last.
+        var isAtEnd = false
     }
 }

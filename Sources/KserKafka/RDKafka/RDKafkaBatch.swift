@@ -7,6 +7,8 @@ final class RDKafkaBatch {
     struct Content {
         var records: [Record] = []
         var errors: [KafkaError] = []
+        /// Where the partition ends, when its end came last.
+        var end: Int64?
         var count = 0
         var bytes = 0
     }
@@ -39,11 +41,13 @@ final class RDKafkaBatch {
         content.records.reserveCapacity(count)
         for index in 0..<count {
             guard let message = messages[index] else { continue }
-            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+            switch message.pointee.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR:
                 content.bytes += message.pointee.len + message.pointee.key_len
                 content.records.append(record(message))
-            } else {
-                content.errors.append(KafkaError(consuming: message, group: nil))
+                content.end = nil
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF: content.end = message.pointee.offset
+            default: content.errors.append(KafkaError(consuming: message, group: nil))
             }
             rd_kafka_message_destroy(message)
         }

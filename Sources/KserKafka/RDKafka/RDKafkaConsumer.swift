@@ -118,10 +118,13 @@ final class RDKafkaConsumer: Sendable {
     func poll(timeout milliseconds: Int32) -> KafkaError? {
         guard let message = rd_kafka_consumer_poll(client.pointer, milliseconds) else { return nil }
         defer { rd_kafka_message_destroy(message) }
-        guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        switch message.pointee.err {
+        // Records and ends come here of partitions only that are assigned while the consumer closes.
+        case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR__PARTITION_EOF: return nil
         // The message says that there is an end, the client why.
-        if message.pointee.err == RD_KAFKA_RESP_ERR__FATAL, let fatalFailure { return fatalFailure }
-        return KafkaError(consuming: message, group: group)
+        case RD_KAFKA_RESP_ERR__FATAL: return fatalFailure ?? KafkaError(consuming: message, group: group)
+        default: return KafkaError(consuming: message, group: group)
+        }
     }
 
     /// A queue of one partition's own; what is fetched for the partition goes there from then on.

@@ -15,7 +15,6 @@ final class RDKafkaReader: Sendable {
     ) throws(KafkaError) {
         var settings = RDKafkaSettings()
         try settings.set(try configuration.properties())
-        try settings.set([RDKafkaProperty("enable.partition.eof", "true")])
         client = try RDKafkaClient(RD_KAFKA_CONSUMER, settings, events: RDKafkaEvents(logger: logger))
         rd_kafka_poll_set_consumer(client.pointer)
         guard let pointer = rd_kafka_queue_get_consumer(client.pointer) else {
@@ -63,16 +62,14 @@ final class RDKafkaReader: Sendable {
     {
         let left = ContinuousClock.now.duration(to: deadline).wholeMilliseconds
         let content = RDKafkaBatch().read(queue, timeout: max(1, left))
-        var isAtEnd = false
         for error in content.errors {
             switch rd_kafka_resp_err_t(error.rdKafkaCode) {
-            case RD_KAFKA_RESP_ERR__PARTITION_EOF: isAtEnd = true
             // Errors that librdkafka mends by itself; the deadline ends what it cannot.
             case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE: break
             default: throw error
             }
         }
         if !content.records.isEmpty { client.events.recovered() }
-        return (content.records, isAtEnd)
+        return (content.records, content.end != nil)
     }
 }

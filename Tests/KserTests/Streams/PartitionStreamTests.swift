@@ -22,6 +22,45 @@ import Testing
         #expect(stream.takeCommittable() == 12)
     }
 
+    @Test func theEndIsCommittedWhenAllBeforeItIsDone() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(10..<12))
+        stream.reachedEnd(at: 15)
+        var iterator = stream.makeAsyncIterator()
+        let first = try #require(try await iterator.next())
+        let second = try #require(try await iterator.next())
+        stream.complete(second)
+        #expect(stream.takeCommittable() == nil)
+        stream.complete(first)
+        #expect(stream.takeCommittable() == 15)
+        #expect(stream.statistics.lag == 0)
+        _ = stream.offer(records(15..<16))
+        stream.complete(try #require(try await iterator.next()))
+        #expect(stream.takeCommittable() == 16)
+    }
+
+    @Test func theEndIsNotCommittedBeforeWhatWasNotHandedOut() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(10..<12))
+        stream.reachedEnd(at: 15)
+        #expect(stream.takeCommittable() == nil)
+        for try await record in stream {
+            stream.complete(record)
+            break
+        }
+        stream.reachedEnd(at: 15)
+        stream.end()
+        stream.reachedEnd(at: 15)
+        #expect(stream.takeCommittable() == 11)
+    }
+
+    @Test func aPartitionWithoutRecordsIsCommittedToItsEnd() {
+        let stream = makeStream()
+        stream.reachedEnd(at: 7)
+        #expect(stream.takeCommittable() == 7)
+        #expect(stream.statistics.lag == 0)
+    }
+
     @Test func completingTwiceOrAForeignRecordChangesNothing() async throws {
         let stream = makeStream()
         _ = stream.offer(records(0..<1))

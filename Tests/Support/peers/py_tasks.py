@@ -7,6 +7,7 @@
   py_tasks.py results --topic T --count N     prints N result messages as kser reads them, JSON with sorted keys
   py_tasks.py create NAME:PARTITIONS …        creates topics
   py_tasks.py abort --topic T VALUE …         sends values in a transaction, waits until they are delivered and aborts it
+  py_tasks.py open --topic T VALUE …          the same, but prints "open" and leaves the transaction open until it is killed
   py_tasks.py members --group G --count N     ends when the group is stable with N members that all hold partitions
 """
 import argparse
@@ -18,7 +19,7 @@ import time
 from uuid import uuid4
 
 ap = argparse.ArgumentParser()
-ap.add_argument("command", choices=["send", "results", "create", "abort", "members"])
+ap.add_argument("command", choices=["send", "results", "create", "abort", "open", "members"])
 ap.add_argument("topics", nargs="*")
 ap.add_argument("--bootstrap", required=True)
 ap.add_argument("--topic")
@@ -46,7 +47,7 @@ if args.command == "send":
     failed = [line for line in sys.stdin if producer.send(args.topic, Message(**json.loads(line))).retcode != 0]
     sys.exit("not sent: {}".format(failed) if failed else 0)
 
-if args.command == "abort":
+if args.command in ("abort", "open"):
     from confluent_kafka import Producer as Client
     client = Client({"bootstrap.servers": args.bootstrap, "transactional.id": "abort-" + str(uuid4())})
     client.init_transactions(args.timeout)
@@ -54,6 +55,9 @@ if args.command == "abort":
     for value in args.topics:
         client.produce(args.topic, value)
     left = client.flush(args.timeout)
+    if args.command == "open":
+        print("open", flush=True)
+        time.sleep(args.timeout)
     client.abort_transaction(args.timeout)
     sys.exit("{} not delivered".format(left) if left else 0)
 
