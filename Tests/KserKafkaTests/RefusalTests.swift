@@ -92,7 +92,10 @@ struct RefusalTests {
         try await controller.register("works") { (_: JSONObject, _) in }
         var options = WorkerOptions(replies: Replies(to: "results", with: producer))
         // Waits are short, whatever they are to be.
-        options.clock = WorkerClock(now: WorkerClock.system.now) { _ in try await Task.sleep(for: .milliseconds(5)) }
+        let system = WorkerClock.system
+        options.clock = WorkerClock(now: system.now, uptime: system.uptime) { _ in
+            try await Task.sleep(for: .milliseconds(5))
+        }
         let worker = Worker(consumer: try broker.makeConsumer(["jobs"]), controller: controller, options: options)
         do {
             try await worker.run()
