@@ -13,7 +13,6 @@ public final class MetricFamily<Child: Sendable>: Sendable {
         var children: [[String]: Child] = [:]
         /// In the order they were made.
         var list: [Child] = []
-        var other: Child?
     }
 
     let description: FamilyDescription
@@ -52,17 +51,14 @@ public final class MetricFamily<Child: Sendable>: Sendable {
     func series(_ values: [String]) -> Child {
         let (child, isFolded) = state.withLock { state -> (Child, Bool) in
             if let child = state.children[values] { return (child, false) }
-            if state.children.count < limit {
-                let child = make(LabelText(description.labels, values))
-                state.children[values] = child
-                state.list.append(child)
-                return (child, false)
-            }
-            if let other = state.other { return (other, true) }
-            let other = make(LabelText(description.labels, values.map { _ in "_other" }))
-            state.other = other
-            state.list.append(other)
-            return (other, true)
+            let isFolded = state.children.count >= limit
+            // Somebody may have used this value too: then that series is the one for all others.
+            let values = isFolded ? values.map { _ in "_other" } : values
+            if let child = state.children[values] { return (child, isFolded) }
+            let child = make(LabelText(description.labels, values))
+            state.children[values] = child
+            state.list.append(child)
+            return (child, isFolded)
         }
         if isFolded { onFold() }
         return child
