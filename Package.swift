@@ -152,7 +152,8 @@ let package = Package(
         ),
         tests("KserTests", ["Kser"]),
         tests("KserTestingTests", ["Kser", "KserTesting"]),
-        tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting"]),
+        tests("KserKafkaTests", ["Kser", "KserKafka", "KserTesting", "TestSupport", "ConsumerProcess"]),
+        program("ConsumerProcess", path: "Tests/ConsumerProcess", ["Kser", "KserKafka"]),
         tests(
             "KserTracingTests",
             [

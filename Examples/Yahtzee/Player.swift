@@ -13,9 +13,7 @@ struct Player {
         let controller = Controller(logger: KserLogger(level: .info, sink: HumanLogSink.standardOutput))
         try await controller.register(DiceRoll())
         try await controller.register(Yahtzee())  // its hooks, and its log lines
-        var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "players-\(topic)")
-        // The embedded broker answers a fetch when this time is over, not when a message comes.
-        configuration.fetchMaxWait = .milliseconds(20)
+        let configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "players-\(topic)")
         let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
         let store = try await SQLiteOperationStore(path: path)
         let worker = Worker(

@@ -19,9 +19,6 @@ struct kser_json_document {
 
 namespace {
 
-// simdjson refuses the depth that it is given.
-constexpr size_t refused_depth = kser_json_max_depth + 1;
-
 // Room for the next texts too, so that ever longer ones do not allocate each time.
 size_t rounded(size_t count) noexcept {
     size_t size = 1024;
@@ -109,12 +106,7 @@ thread_local Shelf at_rest;
 
 kser_json_document *kser_json_document_take(void) {
     if (kser_json_document *document = at_rest.take()) return document;
-    auto *document = new (std::nothrow) kser_json_document;
-    if (document && document->parser.allocate(rounded(0), refused_depth) != SUCCESS) {
-        delete document;
-        return nullptr;
-    }
-    return document;
+    return new (std::nothrow) kser_json_document;
 }
 
 void kser_json_document_give(kser_json_document *document) {
@@ -122,11 +114,18 @@ void kser_json_document_give(kser_json_document *document) {
 }
 
 bool kser_json_parse(
-    kser_json_document *document, const uint8_t *bytes, size_t count, size_t spare, kser_json_element *root) {
+    kser_json_document *document,
+    const uint8_t *bytes,
+    size_t count,
+    size_t spare,
+    size_t depth,
+    kser_json_element *root) {
     // Newer versions of simdjson skip a byte order mark; kser's peers refuse it.
     if (count == 0 || starts_with_bom(bytes, count) || has_lone_surrogate(bytes, count)) return false;
-    if (document->parser.capacity() < count
-        && document->parser.allocate(rounded(count), refused_depth) != SUCCESS)
+    // simdjson refuses the depth that it is given.
+    size_t room = document->parser.capacity(), refused_depth = depth + 1;
+    if ((room < count || document->parser.max_depth() != refused_depth)
+        && document->parser.allocate(room < count ? rounded(count) : room, refused_depth) != SUCCESS)
         return false;
     if (spare < SIMDJSON_PADDING) {
         if (document->scratch_size < count + SIMDJSON_PADDING) {

@@ -10,9 +10,6 @@
 extern "C" {
 #endif
 
-/// How deep objects and lists may nest in all.
-enum { kser_json_max_depth = 512 };
-
 /// A parser with the buffers of the document that it parsed last. It is reused: a parse frees what the one before left.
 /// Not for two threads at once while parsing; reading a parsed document changes nothing, so any thread may.
 typedef struct kser_json_document kser_json_document;
@@ -51,9 +48,15 @@ void kser_json_document_give(kser_json_document *document);
 
 /// Parses and fully validates a text. False for whatever simdjson refuses; the text is not needed afterwards.
 ///
-/// `spare` says how many allocated bytes, of any content, follow the text: enough of them save a copy.
+/// `spare` says how many allocated bytes, of any content, follow the text: enough of them save a copy. `depth` says how
+/// deep objects and lists may nest in all.
 bool kser_json_parse(
-    kser_json_document *document, const uint8_t *bytes, size_t count, size_t spare, kser_json_element *root);
+    kser_json_document *document,
+    const uint8_t *bytes,
+    size_t count,
+    size_t spare,
+    size_t depth,
+    kser_json_element *root);
 
 kser_json_type kser_json_type_of(kser_json_element element);
 

@@ -6,7 +6,7 @@ extension OperationRecord {
     func indices(of step: Int) -> [Int] { tasks.indices.filter { tasks[$0].step == step } }
 
     /// Where a task stands.
-    func index(of uuid: String) -> Int? { tasks.firstIndex { $0.uuid == uuid } }
+    func index(of uuid: String) -> Int? { tasks.firstIndex { $0.uuid.hasSameScalars(as: uuid) } }
 
     /// The result that goes to the tasks of a step.
     func forwarded(to step: Int) -> ExecutionResult? { step == 0 ? input : result(of: step - 1) }

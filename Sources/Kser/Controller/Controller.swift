@@ -13,6 +13,8 @@ public actor Controller {
     public nonisolated let name: String
     /// How record values become messages.
     public nonisolated let codec: any MessageCodec
+    /// How dates in params and results are written, where an entrypoint has no way of its own.
+    public nonisolated let dateStrategy: DateStrategy
     /// Where log lines go.
     public nonisolated let logger: KserLogger
     /// Who is told what happens to messages, here and in the workers that this controller runs for.
@@ -30,6 +32,7 @@ public actor Controller {
     ///   - codec: how record values become messages; `KserCrypto` has one that opens sealed messages.
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, the first outermost.
+    ///   - dateStrategy: how dates in params and results are written, where an entrypoint has no way of its own.
     ///   - logger: where log lines go.
     ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
     public init(
@@ -37,6 +40,7 @@ public actor Controller {
         codec: any MessageCodec = JSONMessageCodec(),
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
+        dateStrategy: DateStrategy = .secondsSince2001,
         logger: KserLogger = .standard,
         monitor: (any KserMonitor)? = nil
     ) {
@@ -45,6 +49,7 @@ public actor Controller {
             codec: codec,
             hooks: hooks,
             middleware: middleware,
+            dateStrategy: dateStrategy,
             logger: logger,
             monitor: monitor,
             observer: nil
@@ -56,6 +61,7 @@ public actor Controller {
         codec: any MessageCodec,
         hooks: ControllerHooks,
         middleware: [any Middleware],
+        dateStrategy: DateStrategy = .secondsSince2001,
         logger: KserLogger,
         monitor: (any KserMonitor)?,
         observer: (any ExecutionObserver)?
@@ -64,6 +70,7 @@ public actor Controller {
         self.codec = codec
         self.hooks = hooks
         self.middleware = middleware
+        self.dateStrategy = dateStrategy
         self.logger = logger
         self.monitor = monitor
         self.observer = observer
@@ -93,8 +100,8 @@ extension Controller {
 
     /// Registers a closure.
     ///
-    /// It may give an ``ExecutionResult``, nothing (an empty success), or any `Encodable` value that is an object in JSON,
-    /// which becomes the result's `retval`.
+    /// It may give an ``ExecutionResult``, nothing (an empty success), or any `Encodable` value. One that is an object in JSON
+    /// becomes the result's `retval`; all else, such as a number, a text, a list or nil, becomes `{"value": …}`.
     ///
     /// - Parameters:
     ///   - name: the name that messages carry.

@@ -12,7 +12,23 @@ public struct Dispatch: Sendable {
         public static let undecodable = Self(rawValue: "undecodable")
         /// No entrypoint is registered under the message's name.
         public static let unknownEntrypoint = Self(rawValue: "unknown-entrypoint")
+        /// The process ended too often while a handler had the message; see ``CrashLimit``.
+        public static let crashed = Self(rawValue: "crashed")
     }
+
+    /// Keeps a handler from running.
+    struct Refused: Error {
+        let refusal: Refusal
+        let error: KserError
+
+        init(_ refusal: Refusal, _ error: KserError) {
+            self.refusal = refusal
+            self.error = error
+        }
+    }
+
+    /// Writes the record that is to carry a result, if any is; throws why the result cannot be written.
+    typealias Writer = @Sendable (Dispatch) throws -> ProducerRecord?
 
     /// The outcome for the sender.
     public var result: ExecutionResult
@@ -21,6 +37,9 @@ public struct Dispatch: Sendable {
 
     /// What the handler sent through the transactions of a worker.
     var sent: [ProducerRecord] = []
+
+    /// The record that answers the message, when the worker asked for it.
+    var reply: ProducerRecord?
 
     /// What the message was to an operation that runs across machines; nil for all others.
     var step: OperationStep?
@@ -43,11 +62,21 @@ public struct Dispatch: Sendable {
         self.duplicate = duplicate
     }
 
+    /// Makes the result a failure: what was to go with it is dropped.
+    mutating func fail(_ error: KserError) {
+        result = .from(error, uuid: message?.uuid)
+        sent = []
+        reply = nil
+    }
+
     /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.
     public var isCancelled: Bool {
         result.retcode == KserError.Kind.cancelled.code
             && result.retval["error"]?["msgid"]?.string == KserError.Kind.cancelled.msgid
     }
+
+    /// The error that was thrown, with its type and its cause; nil when nothing was, or not here.
+    public var error: (any Error)? { result.error ?? execution?.error }
 
     /// The message, with what the run changed in it; nil when it could not be decoded.
     public var message: Message? { execution?.received }

@@ -29,7 +29,8 @@ public protocol Middleware: Sendable {
     /// The rest of the way: further middleware, then the entrypoint.
     typealias Next = @Sendable (Invocation) async throws -> ExecutionResult
 
-    /// Handles a message, by calling `next` or instead of it.
+    /// Handles a message, by calling `next` or instead of it. What a handler threw is the `error` of the result that `next`
+    /// gives.
     ///
     /// - Throws: an error becomes the failed result of the message.
     func handle(_ invocation: Invocation, next: Next) async throws -> ExecutionResult

@@ -39,6 +39,19 @@ public struct DeduplicationKey: Sendable, Hashable {
     }
 }
 
+extension DeduplicationKey {
+    /// Whether both are the same delivery: uuids are told apart by their bytes, as in Python, not by how they look.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.replays == right.replays && left.uuid.hasSameScalars(as: right.uuid)
+    }
+
+    /// Hashes the bytes of the uuid.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ScalarKey(uuid))
+        hasher.combine(replays)
+    }
+}
+
 extension DeduplicationKey: CustomStringConvertible {
     /// The uuid, and how often it was replayed.
     public var description: String { replays == 0 ? uuid : "\(uuid), replay \(replays)" }

@@ -36,8 +36,11 @@ enum HandlerOutput {
             )
         }
         return { output, execution in
-            guard let output = output as? any Encodable else { return execution.result() }
-            return execution.result(retval: try JSONObject(encoding: output))
+            guard let output = output as? any Encodable,
+                let json = try JSON.tree(of: output, dateStrategy: execution.dateStrategy)
+            else { return execution.result() }
+            if case .object(let object) = json { return execution.result(retval: object) }
+            return execution.result(retval: ["value": json])
         }
     }
 }

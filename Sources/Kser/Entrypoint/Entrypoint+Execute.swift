@@ -92,6 +92,7 @@ extension Entrypoint {
             isTask: self is any TaskEntrypoint,
             params: params,
             metadata: metadata,
+            dateStrategy: dateStrategy,
             logger: logger,
             monitor: monitor,
             observer: observer

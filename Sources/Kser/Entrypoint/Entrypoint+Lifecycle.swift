@@ -58,11 +58,11 @@ extension Entrypoint {
     func prepare(_ execution: Execution) async throws -> Parameters {
         execution.logStep("PreRun")
         try await checkRequiredParameters(in: execution)
-        let parameters = try execution.params.parameters(Parameters.self)
+        let parameters = try execution.params.parameters(Parameters.self, in: execution)
         let revision = execution.paramsRevision
         try await preRun(in: execution)
         if execution.paramsRevision == revision { return parameters }
-        return try execution.params.parameters(Parameters.self)
+        return try execution.params.parameters(Parameters.self, in: execution)
     }
 
     @inlinable @inline(__always)

@@ -25,6 +25,9 @@ public protocol Entrypoint: Sendable {
     /// sets no limit.
     var timeLimit: Duration? { get }
 
+    /// How the dates of ``Parameters`` are written; nil, the default, for what the controller says.
+    var dateStrategy: DateStrategy? { get }
+
     /// Called first. When it throws, the failure is kept in the result and the run goes on all the same, as in kser.
     func postInit(_ execution: Execution) async throws
 
@@ -47,7 +50,8 @@ public protocol Entrypoint: Sendable {
     /// Called with the merged result at the end; what it returns is the outcome. A throw here makes the run fail.
     func onSuccess(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult
 
-    /// Called with the merged result when a hook or the handler threw; what it returns is the outcome.
+    /// Called with the merged result when a hook or the handler threw; what it returns is the outcome. The error itself,
+    /// with its type and its cause, is `execution.error`.
     func onError(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult
 }
 
@@ -63,6 +67,8 @@ extension Entrypoint {
     @inlinable public var requiredParameters: [String] { [] }
     /// No limit.
     @inlinable public var timeLimit: Duration? { nil }
+    /// The controller's.
+    @inlinable public var dateStrategy: DateStrategy? { nil }
 
     /// Does nothing.
     @inlinable
@@ -114,6 +120,6 @@ extension TaskEntrypoint {
 
     /// Compensates with params that are not decoded yet.
     func compensate(in execution: Execution) async throws {
-        try await compensate(try execution.params.parameters(Parameters.self), in: execution)
+        try await compensate(try execution.params.parameters(Parameters.self, in: execution), in: execution)
     }
 }

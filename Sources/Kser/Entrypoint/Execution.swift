@@ -23,6 +23,12 @@ public final class Execution: Sendable {
     /// The logger of the controller, or the one given in process.
     public let logger: KserLogger
 
+    /// How dates in params and results are written: the entrypoint's way, or else the controller's.
+    public let dateStrategy: DateStrategy
+
+    /// The controller's way to write dates.
+    let commonDateStrategy: DateStrategy
+
     /// Who is told what happens; nil when nobody is.
     package let monitor: (any KserMonitor)?
 
@@ -43,6 +49,8 @@ public final class Execution: Sendable {
         record: Record?,
         attempt: Int,
         status: TaskStatus = .pending,
+        dateStrategy: DateStrategy?,
+        commonDateStrategy: DateStrategy,
         logger: KserLogger,
         monitor: (any KserMonitor)?,
         observer: (any ExecutionObserver)?
@@ -52,6 +60,8 @@ public final class Execution: Sendable {
         self.isTask = isTask
         self.record = record
         self.attempt = attempt
+        self.dateStrategy = dateStrategy ?? commonDateStrategy
+        self.commonDateStrategy = commonDateStrategy
         self.logger = logger
         self.monitor = monitor
         self.observer = observer
@@ -70,6 +80,8 @@ public final class Execution: Sendable {
         record: Record? = nil,
         attempt: Int = 1,
         status: TaskStatus = .pending,
+        dateStrategy: DateStrategy? = nil,
+        commonDateStrategy: DateStrategy = .secondsSince2001,
         logger: KserLogger,
         monitor: (any KserMonitor)? = nil,
         observer: (any ExecutionObserver)? = nil
@@ -82,6 +94,8 @@ public final class Execution: Sendable {
             record: record,
             attempt: attempt,
             status: status,
+            dateStrategy: dateStrategy,
+            commonDateStrategy: commonDateStrategy,
             logger: logger,
             monitor: monitor,
             observer: observer
@@ -108,6 +122,9 @@ public final class Execution: Sendable {
         get { state.withLock { $0.message.result } }
         set { state.withLock { $0.message.result = newValue } }
     }
+
+    /// The error that a hook or the handler threw last, as it was thrown, with its type and its cause; nil when none did.
+    public var error: (any Error)? { state.withLock { $0.message.result.error } }
 
     /// The state of a task; kser itself never changes it while it runs.
     public var status: TaskStatus {

@@ -9,6 +9,8 @@ final class RegisteredEntrypoint: Sendable {
 
     let path: String
     let isTask: Bool
+    /// How it writes dates; nil for the controller's way.
+    let dateStrategy: DateStrategy?
     /// The operation that it is; nil for all others.
     let operation: (any OperationEntrypoint)?
     /// Errors go to `onError`; throws what that throws.
@@ -29,6 +31,7 @@ final class RegisteredEntrypoint: Sendable {
             self.init(
                 path: entrypoint.path,
                 isTask: entrypoint is any TaskEntrypoint,
+                dateStrategy: entrypoint.dateStrategy,
                 perform: { execution, initial in
                     if let observer = execution.observer {
                         return try await Self.perform(entrypoint, execution, initial, under: observer)
@@ -52,6 +55,7 @@ final class RegisteredEntrypoint: Sendable {
     init(
         path: String,
         isTask: Bool,
+        dateStrategy: DateStrategy?,
         operation: (any OperationEntrypoint)? = nil,
         perform: @escaping Perform,
         throwingPerform: @escaping Perform,
@@ -59,6 +63,7 @@ final class RegisteredEntrypoint: Sendable {
     ) {
         self.path = path
         self.isTask = isTask
+        self.dateStrategy = dateStrategy
         self.operation = operation
         self.perform = perform
         self.throwingPerform = throwingPerform
@@ -70,6 +75,7 @@ final class RegisteredEntrypoint: Sendable {
         self.init(
             path: operation.path,
             isTask: true,
+            dateStrategy: operation.dateStrategy,
             operation: operation,
             perform: { execution, initial in
                 try await OperationRun.prepared(operation, execution).perform(initial)

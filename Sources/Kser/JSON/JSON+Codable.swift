@@ -40,7 +40,8 @@ extension JSON: Codable {
         case .bool(let truth): try container.encode(truth)
         case .integer(let number): try container.encode(number)
         case .unsigned(let number): try container.encode(number)
-        case .bigInteger(let digits): try container.encode(Decimal(string: digits) ?? .nan)
+        case .bigInteger(let digits):
+            try container.encode(Decimal(string: digits, locale: nil) ?? .nan)
         case .double(let number): try container.encode(number)
         case .string(let text): try container.encode(text)
         case .array(let elements): try container.encode(elements)

@@ -1,6 +1,10 @@
 extension JSON: CustomStringConvertible {
-    /// How deep objects and lists may nest in all: deeper text is refused, deeper values are not written.
+    /// How deep objects and lists may nest in all: deeper values are not written, and no text that is deeper is read.
     public static var maximumDepth: Int { 512 }
+
+    /// How deep objects and lists of a text may nest in all unless the reader is told otherwise. The decoding of types that
+    /// nest as deep fits the stack of half a megabyte that some threads have.
+    public static var defaultMaximumDepth: Int { 128 }
 
     /// The value as kser writes it.
     ///

@@ -10,7 +10,8 @@ public enum JSON: Sendable, Hashable {
     case integer(Int64)
     /// An integer above `Int64.max` in the range of `UInt64`; smaller ones are always ``integer(_:)``.
     case unsigned(UInt64)
-    /// An integer beyond 64 bits, as its decimal digits: kept and written back unchanged, never computed with.
+    /// An integer beyond 64 bits, as its decimal digits: kept and written back unchanged, never computed with. So is a
+    /// fraction whose digits are not those of a `Double`, such as `99999999999999.99`; ``double`` rounds it.
     case bigInteger(String)
     /// A finite number written with a fraction or an exponent.
     case double(Double)

@@ -13,7 +13,7 @@ struct JSONNode: Sendable {
             return switch element.type {
             case .bool: .bool(element.bool ?? false)
             case .uint64: .unsigned(element.uint64 ?? 0)
-            case .double: .double(element.double ?? 0)
+            case .double: document.number(element)
             case .array: .array(elements)
             case .object: .object(JSONObject(self))
             case .null, .int64, .string: .null
@@ -60,5 +60,13 @@ struct JSONNode: Sendable {
         withExtendedLifetime(document) {
             document.find(key, in: element).map { JSONNode(document: document, element: $0) }
         }
+    }
+}
+
+extension JSONDocument {
+    /// A number that is a double for simdjson. The caller keeps the document alive.
+    func number(_ element: kser_json_element) -> JSON {
+        let double = element.double ?? 0
+        return mayHaveLongNumbers ? digits(of: element).json(rounded: double) : .double(double)
     }
 }

@@ -37,11 +37,6 @@ public struct JSONObject: Sendable {
 
     init(_ entries: JSONEntries) { storage = .entries(entries) }
 
-    /// Whether the object has its own entries, which may hold any number; parsed ones are finite.
-    var isDecoded: Bool {
-        if case .undecoded = storage { false } else { true }
-    }
-
     private var entries: JSONEntries {
         switch storage {
         case .empty: JSONEntries()
@@ -119,8 +114,17 @@ extension JSONObject: Hashable {
         left.count == right.count && left.allSatisfy { right[$0.key] == $0.value }
     }
 
-    /// Hashes the number of keys, which is the same for every order.
-    public func hash(into hasher: inout Hasher) { hasher.combine(count) }
+    /// Hashes every key and its value, in any order.
+    public func hash(into hasher: inout Hasher) {
+        var sum = 0
+        for (key, value) in self {
+            var entry = Hasher()
+            entry.combine(ScalarKey(key))
+            entry.combine(value)
+            sum &+= entry.finalize()
+        }
+        hasher.combine(sum)
+    }
 }
 
 extension JSONObject: Sequence {

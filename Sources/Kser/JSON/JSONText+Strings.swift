@@ -1,54 +1,46 @@
 extension JSONText {
-    /// The string that starts here.
-    mutating func string() throws(Fault) -> String {
+    /// Goes past the string that starts here.
+    mutating func string() throws(Fault) {
         let start = place
         place += 1
-        var units: [UInt8] = []
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
                 place += 1
-                return String(decoding: units, as: UTF8.self)
+                return
             case UInt8(ascii: "\\"):
-                units.append(contentsOf: UTF8.encode(try escape()) ?? .init())
+                try escape()
             case ..<0x20:
                 throw Fault(reason: "Invalid control character at", place: place)
             default:
-                units.append(byte)
                 place += 1
             }
         }
         throw Fault(reason: "Unterminated string starting at", place: start)
     }
 
-    private mutating func escape() throws(Fault) -> Unicode.Scalar {
+    private mutating func escape() throws(Fault) {
         let start = place
         place += 1
         guard let byte = peek else { throw Fault(reason: "Unterminated string starting at", place: start) }
         place += 1
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "b"): return "\u{08}"
-        case UInt8(ascii: "f"): return "\u{0C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try unicodeEscape(from: start)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            break
+        case UInt8(ascii: "u"): try unicodeEscape(from: start)
         default: throw Fault(reason: "Invalid \\escape", place: start)
         }
     }
 
-    private mutating func unicodeEscape(from start: Int) throws(Fault) -> Unicode.Scalar {
+    private mutating func unicodeEscape(from start: Int) throws(Fault) {
         let high = try unit(from: start)
-        if let scalar = Unicode.Scalar(high) { return scalar }
-        guard UTF16.isLeadSurrogate(UInt16(high)), take("\\u") else {
+        if Unicode.Scalar(high) != nil { return }
+        guard UTF16.isLeadSurrogate(UInt16(high)), take("\\u"),
+            case let low = try unit(from: start), UTF16.isTrailSurrogate(UInt16(low))
+        else {
             throw Fault(reason: "Unpaired surrogate escape", place: start)
         }
-        let low = try unit(from: start)
-        guard UTF16.isTrailSurrogate(UInt16(low)) else {
-            throw Fault(reason: "Unpaired surrogate escape", place: start)
-        }
-        return UTF16.decode(UTF16.EncodedScalar([UInt16(high), UInt16(low)]))
     }
 
     private mutating func unit(from start: Int) throws(Fault) -> UInt32 {

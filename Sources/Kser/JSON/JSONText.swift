@@ -1,7 +1,8 @@
-/// A strict parser for what simdjson refuses: it says what is wrong and where, and reads integers of any size.
+/// A strict check of what simdjson refuses: it says what is wrong and where, and finds the numbers that simdjson does not
+/// read.
 ///
-/// It accepts what simdjson accepts, and integers of up to 4300 digits. A first pass over the text builds nothing, so
-/// that long broken texts cost no memory.
+/// It accepts what simdjson accepts, integers of up to 4300 digits, and floats beyond the range of `Double`. It builds
+/// nothing but a copy of a text that has such numbers.
 struct JSONText {
     struct Fault: Error {
         let reason: String
@@ -12,105 +13,93 @@ struct JSONText {
 
     let bytes: UnsafeBufferPointer<UInt8>
     var place = 0
-    private let builds: Bool
+    private let maximumDepth: Int
     private var depth = 0
-    /// Whether a float was beyond the range of `Double`: it is infinite in the value.
-    private var overflows = false
+    /// A copy of the text with a stand-in for each number that simdjson does not read; empty while there is none.
+    private var readable: [UInt8] = []
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, builds: Bool) {
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         self.bytes = bytes
-        self.builds = builds
+        self.maximumDepth = min(max(maximumDepth, 1), JSON.maximumDepth)
     }
 
-    /// The value of a text. Floats beyond the range of `Double` are infinite in it, and then `overflows` is true.
+    /// The text as simdjson can read it: with a ``StandIn`` for each number that it does not read.
     ///
     /// - Throws: ``KserError`` of kind `internal` with the reason in Python's words, line, column and character.
-    static func parse(_ bytes: [UInt8]) throws -> (value: JSON, overflows: Bool) {
+    static func withStandIns(_ bytes: [UInt8], maximumDepth: Int = JSON.defaultMaximumDepth) throws -> [UInt8] {
         try bytes.withUnsafeBufferPointer { buffer in
             do throws(Fault) {
                 try checkEncoding(buffer)
-                var check = JSONText(buffer, builds: false)
-                _ = try check.document()
-                var text = JSONText(buffer, builds: true)
-                return (try text.document(), text.overflows)
+                var text = JSONText(buffer, maximumDepth: maximumDepth)
+                try text.document()
+                return text.readable.isEmpty ? bytes : text.readable
             } catch {
                 throw KserError.internal("\(error.reason): \(position(of: error.place, in: buffer))")
             }
         }
     }
 
-    private mutating func document() throws(Fault) -> JSON {
-        let value = try value()
+    private mutating func document() throws(Fault) {
+        try value()
         skipBlanks()
         if place < bytes.count { throw Fault(reason: "Extra data", place: place) }
-        return value
     }
 
-    private mutating func value() throws(Fault) -> JSON {
+    private mutating func value() throws(Fault) {
         skipBlanks()
         switch peek {
-        case UInt8(ascii: "{"): return try object()
-        case UInt8(ascii: "["): return try array()
-        case UInt8(ascii: "\""):
-            let text = try string()
-            return builds ? .string(text) : .null
-        case UInt8(ascii: "-"): return try number()
-        case let byte? where UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9"): return try number()
-        case UInt8(ascii: "n") where take("null"): return .null
-        case UInt8(ascii: "t") where take("true"): return .bool(true)
-        case UInt8(ascii: "f") where take("false"): return .bool(false)
+        case UInt8(ascii: "{"): try object()
+        case UInt8(ascii: "["): try array()
+        case UInt8(ascii: "\""): try string()
+        case UInt8(ascii: "-"): try number()
+        case let byte? where UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9"): try number()
+        case UInt8(ascii: "n") where take("null"): break
+        case UInt8(ascii: "t") where take("true"): break
+        case UInt8(ascii: "f") where take("false"): break
         default: throw Fault(reason: "Expecting value", place: place)
         }
     }
 
-    private mutating func object() throws(Fault) -> JSON {
+    private mutating func object() throws(Fault) {
         place += 1
         skipBlanks()
-        if take("}") { return .object([:]) }
+        if take("}") { return }
         try enter()
-        var entries = JSONEntries()
         repeat {
             skipBlanks()
             guard peek == UInt8(ascii: "\"") else {
                 throw Fault(reason: "Expecting property name enclosed in double quotes", place: place)
             }
-            let key = try string()
+            try string()
             skipBlanks()
             guard take(":") else { throw Fault(reason: "Expecting ':' delimiter", place: place) }
-            let value = try value()
-            if builds { entries[key] = value }
+            try value()
             skipBlanks()
         } while take(",")
         guard take("}") else { throw Fault(reason: "Expecting ',' delimiter", place: place) }
         depth -= 1
-        return .object(JSONObject(entries))
     }
 
-    private mutating func array() throws(Fault) -> JSON {
+    private mutating func array() throws(Fault) {
         place += 1
         skipBlanks()
-        if take("]") { return .array([]) }
+        if take("]") { return }
         try enter()
-        var elements: [JSON] = []
         repeat {
-            let value = try value()
-            if builds { elements.append(value) }
+            try value()
             skipBlanks()
         } while take(",")
         guard take("]") else { throw Fault(reason: "Expecting ',' delimiter", place: place) }
         depth -= 1
-        return .array(elements)
     }
 
     /// Empty objects and lists do not count, as for simdjson.
     private mutating func enter() throws(Fault) {
         depth += 1
-        if depth > JSON.maximumDepth {
-            throw Fault(reason: "Nested deeper than \(JSON.maximumDepth) levels", place: place)
-        }
+        if depth > maximumDepth { throw Fault(reason: "Nested deeper than \(maximumDepth) levels", place: place) }
     }
 
-    private mutating func number() throws(Fault) -> JSON {
+    private mutating func number() throws(Fault) {
         let start = place
         let isNegative = take("-")
         if !take("0") {
@@ -121,18 +110,29 @@ struct JSONText {
         let digits = place - start - (isNegative ? 1 : 0)
         let isFraction = try skipFraction(since: start)
         let isExponent = try skipExponent(since: start)
-        let isInteger = !isFraction && !isExponent
-        if isInteger, digits > Self.maximumDigits {
-            throw Fault(reason: "Exceeds the limit (\(Self.maximumDigits) digits) for integers", place: start)
+        if isFraction || isExponent {
+            // No shorter number is beyond the range.
+            if place - start >= StandIn.text.count, Double(text(since: start))?.isFinite != true {
+                replace(since: start)
+            }
+        } else {
+            if digits > Self.maximumDigits {
+                throw Fault(reason: "Exceeds the limit (\(Self.maximumDigits) digits) for integers", place: start)
+            }
+            if digits > 18, case let text = text(since: start), Int64(text) == nil, UInt64(text) == nil {
+                replace(since: start)
+            }
         }
-        guard builds else { return .null }
-        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<place]), as: UTF8.self)
-        if isInteger {
-            return Int64(text).map(JSON.integer) ?? UInt64(text).map(JSON.unsigned) ?? .bigInteger(text)
-        }
-        guard let number = Double(text) else { throw Fault(reason: "Expecting value", place: start) }
-        if !number.isFinite { overflows = true }
-        return .double(number)
+    }
+
+    private func text(since start: Int) -> String {
+        String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<place]), as: UTF8.self)
+    }
+
+    private mutating func replace(since start: Int) {
+        if readable.isEmpty { readable = Array(bytes) }
+        for index in start..<place { readable[index] = UInt8(ascii: " ") }
+        readable.replaceSubrange(start..<start + StandIn.text.count, with: StandIn.text)
     }
 
     private mutating func skipFraction(since start: Int) throws(Fault) -> Bool {

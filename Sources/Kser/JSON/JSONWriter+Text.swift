@@ -1,3 +1,5 @@
+import Foundation
+
 extension ByteBuffer {
     /// Appends UTF-8 as a JSON string in quotes: ASCII only, as Python's `ensure_ascii`.
     mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>) {
@@ -90,5 +92,17 @@ extension Double {
         var fraction = digits.dropFirst()
         while fraction.last == "0" { fraction.removeLast() }
         return "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)e+\(digits.count - 1)"
+    }
+
+    /// The number with all of its digits where it is an integer of 64 bits, or half way between two of `Float`; else as
+    /// ``pythonDescription``.
+    var allDigits: String {
+        if abs(self) >= 0x1p53, abs(self) < 0x1p64 {
+            return Int64(exactly: self).map { "\($0).0" } ?? UInt64(exactly: self).map { "\($0).0" }
+                ?? pythonDescription
+        }
+        guard bitPattern & 0x1FFF_FFFF == 0x1000_0000 else { return pythonDescription }
+        let digits = String(format: "%.800g", self)
+        return digits.contains(".") || digits.contains("e") ? digits : digits + ".0"
     }
 }

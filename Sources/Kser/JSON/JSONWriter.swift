@@ -4,8 +4,8 @@ import CSimdjson
 package struct JSONWriter: ~Copyable {
     private var buffer: ByteBuffer
     private var depth = 0
-    /// Integers beyond 64 bits become floats, for a reader that has no other number for them.
-    var writesBigIntegersAsFloats = false
+    /// Writes floats for kser's own decoder: with as many digits as another type may want of a double.
+    var writesAllDigits = false
 
     package init(capacity: Int = 1024) { buffer = ByteBuffer(capacity: capacity) }
 
@@ -19,9 +19,7 @@ package struct JSONWriter: ~Copyable {
         case .bool(let truth): write(literal: truth ? "true" : "false")
         case .integer(let number): write(integer: number)
         case .unsigned(let number): write(integer: number)
-        case .bigInteger(let digits):
-            write(plain: digits)
-            if writesBigIntegersAsFloats { write(literal: "e0") }
+        case .bigInteger(let digits): write(plain: digits)
         case .double(let number): try write(number)
         case .string(let text): write(text)
         case .array(let elements): try write(elements)
@@ -86,7 +84,7 @@ package struct JSONWriter: ~Copyable {
     }
 
     private mutating func write(finite number: Double) {
-        write(plain: number.pythonDescription)
+        write(plain: writesAllDigits ? number.allDigits : number.pythonDescription)
     }
 
     private mutating func write(integer: some BinaryInteger) {
@@ -123,7 +121,7 @@ extension JSONWriter {
         case .null, .string, .int64: write(literal: "null")
         case .bool: write(literal: element.bool == true ? "true" : "false")
         case .uint64: write(integer: element.uint64 ?? 0)
-        case .double: write(finite: element.double ?? 0)
+        case .double: try write(document.number(element))
         case .array:
             try enter(isEmpty: element.count == 0)
             write(literal: "[")

@@ -8,6 +8,8 @@ public enum LogLevel: Int, Sendable, Hashable, Comparable, CaseIterable {
     case warning = 30
     /// What failed.
     case error = 40
+    /// What nothing can go on after.
+    case critical = 50
 
     /// The name in Python's log lines, such as `WARNING`.
     public var name: String {
@@ -16,6 +18,7 @@ public enum LogLevel: Int, Sendable, Hashable, Comparable, CaseIterable {
         case .info: "INFO"
         case .warning: "WARNING"
         case .error: "ERROR"
+        case .critical: "CRITICAL"
         }
     }
 

@@ -1,5 +1,5 @@
 /// What an execution gives: kser's `Result` (Swift has a `Result` of its own).
-public struct ExecutionResult: Sendable, Hashable {
+public struct ExecutionResult: Sendable {
     /// The uuid of the task that the result belongs to.
     public var uuid: String
     /// The status: 0 is success inside an operation, below 300 for a controller.
@@ -10,6 +10,9 @@ public struct ExecutionResult: Sendable, Hashable {
     public var stderr: String
     /// Data for the next task or for the caller.
     public var retval: JSONObject
+    /// The error that was thrown, with its type and its cause, while the result is where that was. It does not travel, and
+    /// does not count where results are compared: `retval.error` tells of it elsewhere.
+    public var error: (any Error)?
 
     /// Makes a result; an empty uuid becomes a random one.
     public init(
@@ -28,6 +31,23 @@ public struct ExecutionResult: Sendable, Hashable {
 
     /// Whether a controller counts it as success: `retcode` below 300, as in kser.
     public var isSuccess: Bool { retcode < 300 }
+}
+
+extension ExecutionResult: Hashable {
+    /// Whether both are the same where they travel.
+    public static func == (left: ExecutionResult, right: ExecutionResult) -> Bool {
+        left.uuid == right.uuid && left.retcode == right.retcode && left.stdout == right.stdout
+            && left.stderr == right.stderr && left.retval == right.retval
+    }
+
+    /// Hashes what travels.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(uuid)
+        hasher.combine(retcode)
+        hasher.combine(stdout)
+        hasher.combine(stderr)
+        hasher.combine(retval)
+    }
 }
 
 extension ExecutionResult: CustomStringConvertible {
@@ -51,6 +71,7 @@ extension ExecutionResult {
         if !right.retval.isEmpty { left.retval.merge(right.retval) }
         if !right.stdout.isEmpty { left.stdout = right.stdout }
         if !right.stderr.isEmpty { left.stderr = right.stderr }
+        if let error = right.error { left.error = error }
     }
 
     /// The left result with the right one merged into it; see `+=`.
@@ -72,12 +93,14 @@ extension ExecutionResult {
     public static func from(_ error: KserError, uuid: String? = nil) -> ExecutionResult {
         var uuid = uuid
         if case .string(let named)? = error.extra["uuid"], !named.isEmpty { uuid = named }
-        return ExecutionResult(
+        var result = ExecutionResult(
             uuid: uuid ?? "",
             retcode: error.code,
             stderr: error.message,
             retval: ["error": error.json]
         )
+        result.error = error
+        return result
     }
 
     /// The result of any error (kser: `from_exception`): errors that are not kser's become internal errors whose extra
@@ -90,6 +113,8 @@ extension ExecutionResult {
     public static func from(_ error: any Error, uuid: String? = nil) -> ExecutionResult {
         if let error = error as? KserError { return from(error, uuid: uuid) }
         let uuid = uuid ?? .randomUUID()
-        return from(KserError(converting: error, extra: ["uuid": .string(uuid)]), uuid: uuid)
+        var result = from(KserError(converting: error, extra: ["uuid": .string(uuid)]), uuid: uuid)
+        result.error = error
+        return result
     }
 }

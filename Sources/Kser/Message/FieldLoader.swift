@@ -25,7 +25,7 @@ struct FieldLoader {
     mutating func mapping(_ field: String) -> JSONObject? {
         guard let value = value(field) else { return nil }
         guard case .object(let object) = value else { return refuse(field, Self.notMapping) }
-        let places = object.isDecoded ? JSON.object(object).infinitePlaces : []
+        let places = value.oversizedPlaces
         if places.isEmpty { return object }
         var error: JSON = [:]
         for place in places { error.setError([.string(Self.tooLarge)], at: place[...]) }
@@ -39,10 +39,10 @@ struct FieldLoader {
         switch value {
         case .integer(let number):
             return Int(number)
-        case .double(let number):
-            return Int(exactly: number.rounded(.towardZero)) ?? refuse(field, Self.tooLarge)
-        case .unsigned, .bigInteger:
+        case .bigInteger(let digits) where NumberText(digits).integerDigits != nil:
             return refuse(field, Self.tooLarge)
+        case .double, .unsigned, .bigInteger:
+            return value.double.flatMap { Int(exactly: $0.rounded(.towardZero)) } ?? refuse(field, Self.tooLarge)
         case .string(let text):
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
             guard !digits.isEmpty, digits.utf8.allSatisfy({ UInt8(ascii: "0") <= $0 && $0 <= UInt8(ascii: "9") }) else {

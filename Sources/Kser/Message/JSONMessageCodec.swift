@@ -2,11 +2,16 @@ import CSimdjson
 
 /// Messages as plain JSON, as kser writes and reads them.
 ///
-/// Reading is strict JSON (see ``JSON/init(parsing:)-([UInt8])``); params, metadata and retval stay undecoded. Unknown
+/// Reading is strict JSON (see ``JSON/init(parsing:maximumDepth:)-([UInt8],_)``); params, metadata and retval stay undecoded. Unknown
 /// fields are dropped. Writing gives kser's own bytes: its order of fields, its spacing, ASCII only.
 public struct JSONMessageCodec: MessageCodec {
-    /// Makes a codec; it has no settings.
-    public init() {}
+    private let maximumDepth: Int
+
+    /// Makes a codec.
+    ///
+    /// - Parameter maximumDepth: how deep objects and lists of a message may nest in all, up to ``JSON/maximumDepth``. Types
+    ///   that nest deeper than the default may need larger stacks.
+    public init(maximumDepth: Int = JSON.defaultMaximumDepth) { self.maximumDepth = maximumDepth }
 
     /// The message as JSON text.
     ///
@@ -21,10 +26,8 @@ public struct JSONMessageCodec: MessageCodec {
     ///
     /// - Throws: ``KserError``: `validation` with the fields at fault in its extra, `internal` for what is not JSON.
     public func decode(_ bytes: [UInt8]) throws -> Message {
-        guard let document = JSONDocument.parse(bytes) else {
-            return try Message(json: JSONText.parse(bytes).value)
-        }
-        if let message = Message(document) { return message }
+        let document = try JSONDocument.read(bytes, maximumDepth: maximumDepth)
+        if !document.hasStandIns, let message = Message(document) { return message }
         return try Message(json: JSONNode(document: document, element: document.root).json)
     }
 }

@@ -57,7 +57,7 @@ struct ConcurrentTasks: Sendable {
     let policy: TaskCall.FailurePolicy
     let key: String?
 
-    mutating func claim(_ taken: inout Set<String>) -> String? {
+    mutating func claim(_ taken: inout Set<ScalarKey>) -> String? {
         for index in members.indices {
             if let uuid = members[index].claim(&taken) { return uuid }
         }

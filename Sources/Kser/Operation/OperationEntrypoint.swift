@@ -112,6 +112,7 @@ extension OperationEntrypoint {
             isTask: true,
             params: params,
             metadata: metadata,
+            dateStrategy: dateStrategy,
             logger: logger,
             monitor: monitor,
             observer: observer
@@ -127,12 +128,20 @@ extension OperationEntrypoint {
     /// - Returns: the tasks, which are not kept here.
     /// - Throws: what building throws.
     public func computeTasks(_ params: JSONObject = [:], in execution: Execution) async throws -> [TaskCall] {
-        let inner = Execution(uuid: "", path: path, isTask: true, params: params, logger: execution.logger)
+        let inner = Execution(
+            uuid: "",
+            path: path,
+            isTask: true,
+            params: params,
+            dateStrategy: dateStrategy,
+            commonDateStrategy: execution.commonDateStrategy,
+            logger: execution.logger
+        )
         return try await OperationRun(self, inner).computeTasks(params)
     }
 
     /// The tasks for params that are not decoded yet.
     func tasks(decoding params: JSONObject, in execution: Execution) async throws -> [TaskCall] {
-        try await tasks(for: try params.parameters(Parameters.self), in: execution)
+        try await tasks(for: try params.parameters(Parameters.self, in: execution), in: execution)
     }
 }

@@ -122,7 +122,7 @@ extension OperationRun {
 
     private func append(_ new: [TaskCall]) throws {
         try state.withLock { state in
-            var taken = Set(state.tasks.flatMap(\.uuids))
+            var taken = Set(state.tasks.flatMap(\.uuids).map(ScalarKey.init))
             for call in new {
                 var call = call
                 if let uuid = call.claim(&taken) {

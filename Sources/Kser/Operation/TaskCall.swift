@@ -138,6 +138,8 @@ extension TaskCall {
             record: operation.record,
             attempt: operation.attempt,
             status: status,
+            dateStrategy: entrypoint.dateStrategy,
+            commonDateStrategy: operation.commonDateStrategy,
             logger: operation.logger,
             monitor: operation.monitor,
             observer: operation.observer
@@ -157,13 +159,13 @@ extension TaskCall {
     /// Takes the step's uuids. Copies of a step that was given no uuid are steps of their own and get new ones.
     ///
     /// - Returns: a given uuid that is taken already; nil when there is none.
-    mutating func claim(_ taken: inout Set<String>) -> String? {
-        if !taken.insert(uuid).inserted {
+    mutating func claim(_ taken: inout Set<ScalarKey>) -> String? {
+        if !taken.insert(ScalarKey(uuid)).inserted {
             if hasGivenUUID { return uuid }
             let copied = uuid
             uuid = .randomUUID()
             if result.uuid == copied { result.uuid = uuid }
-            taken.insert(uuid)
+            taken.insert(ScalarKey(uuid))
         }
         guard case .concurrent(var tasks) = work else { return nil }
         defer { work = .concurrent(tasks) }

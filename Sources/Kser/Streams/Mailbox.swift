@@ -50,14 +50,16 @@ package final class Mailbox<Element: Sendable>: Sendable {
 
     /// Ends the mailbox: `next` gives what is left, unless it is discarded, then nil or the error.
     package func finish(throwing error: (any Error)? = nil, discarding: Bool = false) {
-        let waiter = state.withLock { state -> Waiter? in
+        // What is discarded is released after the lock: its end may come back here.
+        let (waiter, _) = state.withLock { state -> (Waiter?, [Element]) in
+            var discarded: [Element] = []
             if discarding {
-                state.queue.removeAll()
+                swap(&discarded, &state.queue)
                 state.head = 0
             }
-            guard state.end == nil else { return nil }
+            guard state.end == nil else { return (nil, discarded) }
             state.end = error.map(Result.failure) ?? .success(())
-            return state.waiter.take()
+            return (state.waiter.take(), discarded)
         }
         guard let waiter else { return }
         if let error { waiter.resume(throwing: error) } else { waiter.resume(returning: nil) }

@@ -13,25 +13,6 @@ extension PartitionBatch {
     }
 }
 
-/// How much a partition buffers before its owner stops reading it, and when it goes on.
-package struct BufferLimits: Sendable {
-    package var highRecords: Int
-    package var lowRecords: Int
-    package var highBytes: Int
-    package var lowBytes: Int
-
-    /// Stops above the high marks and goes on at half of them.
-    package init(records: Int, bytes: Int) {
-        highRecords = records
-        lowRecords = records / 2
-        highBytes = bytes
-        lowBytes = bytes / 2
-    }
-
-    func areExceeded(records: Int, bytes: Int) -> Bool { records >= highRecords || bytes >= highBytes }
-    func allowMore(records: Int, bytes: Int) -> Bool { records <= lowRecords && bytes <= lowBytes }
-}
-
 /// Who reads a partition and commits its offsets. The calls come from any thread and must not block.
 package protocol PartitionOwner: AnyObject, Sendable {
     /// The buffer of a paused partition fell to its low mark.

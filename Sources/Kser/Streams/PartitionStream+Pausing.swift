@@ -51,8 +51,7 @@ extension PartitionStream {
             if !isPaused || isEnded { return false }
             let rest = PartitionBatch(stream: self, records: Array(batch.records[index...]))
             state.ledger.withdraw(from: batch.records[index].offset)
-            state.bufferedRecords += rest.records.count
-            state.bufferedBytes += rest.bytes
+            state.buffer(rest.records.count, rest.bytes, in: budget)
             state.aside.insert(rest, at: 0)
             return true
         }

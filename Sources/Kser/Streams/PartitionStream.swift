@@ -12,6 +12,7 @@ public final class PartitionStream: Sendable {
         var bufferedRecords = 0
         var bufferedBytes = 0
         var isFull = false
+        var isBudgeted = true
         var isIterated = false
         var isTransactional = false
         var openTransactions = 0
@@ -21,6 +22,19 @@ public final class PartitionStream: Sendable {
         var waiters: [AsyncStream<Void>.Continuation] = []
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
+
+        /// The offset to commit when it differs from the last one taken.
+        var committable: Int64? {
+            guard !isTransactional, let offset = ledger.committable, offset != committed else { return nil }
+            return offset
+        }
+
+        /// Notes what comes into the buffer, or goes where the amounts are negative.
+        mutating func buffer(_ records: Int, _ bytes: Int, in budget: BufferBudget) {
+            bufferedRecords += records
+            bufferedBytes += bytes
+            budget.take(records: records, bytes: bytes)
+        }
     }
 
     /// The topic that the partition belongs to.
@@ -37,6 +51,9 @@ public final class PartitionStream: Sendable {
     let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
+    /// The records whose handlers run.
+    let inWork = RecordsInWork()
+    let budget: BufferBudget
     /// Who reads the partition.
     package let owner: any PartitionOwner
     /// Tells the time for ages; one call for each batch.
@@ -46,6 +63,7 @@ public final class PartitionStream: Sendable {
         topic: String,
         partition: Int32,
         limits: BufferLimits,
+        budget: BufferBudget = BufferBudget(),
         owner: any PartitionOwner,
         merged: Mailbox<PartitionBatch>? = nil,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -53,10 +71,12 @@ public final class PartitionStream: Sendable {
         self.topic = topic
         self.partition = partition
         self.limits = limits
+        self.budget = budget
         self.owner = owner
         self.clock = clock
         inbox = merged ?? Mailbox()
         ownsInbox = merged == nil
+        budget.join()
     }
 
     /// Whether the partition was taken away or its consumer closed.
@@ -126,12 +146,13 @@ extension PartitionStream {
     /// - Returns: `.pause` when the buffer went over its high mark: the owner stops reading the partition until
     ///   ``PartitionOwner/partitionHasRoom(_:)``.
     package func offer(_ records: [Record]) -> Pressure {
-        guard !records.isEmpty, !isEnded else { return .none }
+        guard !records.isEmpty else { return .none }
         let batch = PartitionBatch(stream: self, records: records)
         let pressure = state.withLock { state -> Pressure in
-            state.bufferedRecords += records.count
-            state.bufferedBytes += batch.bytes
-            guard !state.isFull, limits.areExceeded(records: state.bufferedRecords, bytes: state.bufferedBytes)
+            if isEnded { return .none }
+            state.buffer(records.count, batch.bytes, in: budget)
+            guard !state.isFull,
+                budget.limits(limits).areExceeded(records: state.bufferedRecords, bytes: state.bufferedBytes)
             else { return .none }
             state.isFull = true
             return .pause
@@ -150,6 +171,9 @@ extension PartitionStream {
                 state.waiters = []
                 state.aside = []
             }
+            state.buffer(-state.bufferedRecords, -state.bufferedBytes, in: budget)
+            if state.isBudgeted { budget.leave() }
+            state.isBudgeted = false
             return (state.watches, state.waiters)
         }
         for waiter in waiters { waiter.finish() }
@@ -196,6 +220,11 @@ extension PartitionStream {
     /// Whether the buffer is over its high mark and has not fallen to the low one since.
     package var isFull: Bool { state.withLock { $0.isFull } }
 
+    /// How many records there is room for; none from the high mark until the low one.
+    package var room: Int {
+        state.withLock { $0.isFull ? 0 : Swift.max(1, budget.limits(limits).highRecords - $0.bufferedRecords) }
+    }
+
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
 
@@ -222,12 +251,13 @@ extension PartitionStream {
     /// Whether a transaction may still commit an offset of this partition.
     package var isInTransaction: Bool { state.withLock { $0.openTransactions > 0 } }
 
+    /// Whether there is an offset to commit.
+    package var hasCommittable: Bool { state.withLock { $0.committable != nil } }
+
     /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
     package func takeCommittable() -> Int64? {
         state.withLock { state in
-            guard !state.isTransactional, let offset = state.ledger.committable, offset != state.committed else {
-                return nil
-            }
+            guard let offset = state.committable else { return nil }
             state.committed = offset
             return offset
         }
@@ -246,13 +276,14 @@ extension PartitionStream {
         if isEnded { return nil }
         let now = clock()
         let (begun, hasRoom) = state.withLock { state -> (PartitionBatch?, Bool) in
+            if isEnded { return (nil, false) }
             guard let batch = Self.nextBatch(&state, after: arrived, isPaused: isPaused) else { return (nil, false) }
             if state.ledger.committable == nil { state.committed = batch.records.first?.offset }
             if let first = batch.records.first { state.ledger.start(from: first.offset, at: now) }
             for index in batch.records.indices { state.ledger.begin(batch.records[index].offset) }
-            state.bufferedRecords -= batch.records.count
-            state.bufferedBytes -= batch.bytes
-            guard state.isFull, limits.allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)
+            state.buffer(-batch.records.count, -batch.bytes, in: budget)
+            guard state.isFull,
+                budget.limits(limits).allowMore(records: state.bufferedRecords, bytes: state.bufferedBytes)
             else { return (batch, false) }
             state.isFull = false
             return (batch, true)

@@ -25,6 +25,7 @@ package final class StreamHub: Sendable {
     private let mode = Mutex(Mode.undecided)
     private let streams = Mutex(Streams())
     private let limits: BufferLimits
+    private let budget: BufferBudget
     private let start: @Sendable () -> Void
     private let stop: @Sendable () -> Void
     let arrivals = Mailbox<PartitionStream>()
@@ -32,14 +33,17 @@ package final class StreamHub: Sendable {
 
     /// - Parameters:
     ///   - limits: what each partition may buffer.
+    ///   - budget: what all may buffer together.
     ///   - start: called once, by the first iteration.
     ///   - stop: called when that iterator is gone; may be called after the end too.
     package init(
         limits: BufferLimits,
+        budget: BufferBudget = BufferBudget(),
         start: @escaping @Sendable () -> Void,
         stop: @escaping @Sendable () -> Void
     ) {
         self.limits = limits
+        self.budget = budget
         self.start = start
         self.stop = stop
     }
@@ -50,6 +54,7 @@ package final class StreamHub: Sendable {
             topic: topic,
             partition: partition,
             limits: limits,
+            budget: budget,
             owner: owner,
             merged: isMerged ? merged : nil
         )
@@ -108,5 +113,10 @@ package final class StreamHub: Sendable {
         return isFirst
     }
 
-    func iteratorIsGone() { stop() }
+    /// Stops the transport. What nobody will read is let go: a batch keeps its stream, and that one the mailbox it is in.
+    func iteratorIsGone() {
+        arrivals.finish(discarding: true)
+        merged.finish(discarding: true)
+        stop()
+    }
 }

@@ -17,6 +17,8 @@ public enum Outcome: Sendable, Hashable {
 ///         dispatch.result.retcode == 429 ? .retry : OutcomeClassifier.byCode(dispatch)
 ///     }
 ///
+/// The error itself, with its type and its cause, is `dispatch.error`.
+///
 /// A worker asks it only about what ran to its end. What fails because the worker is cancelled or shut down, or because
 /// its partition was taken away, is ``Outcome/interrupted`` without asking.
 public struct OutcomeClassifier: Sendable {

@@ -35,22 +35,39 @@ public struct ConsumerConfiguration: Sendable {
     /// handlers do not count: the thread polls whatever they do.
     public var maxPollInterval = Duration.seconds(300)
 
-    /// How long a broker holds the answer to a fetch back when there is nothing new; nil, the default, is 500
-    /// milliseconds, or 12 with an ``EmbeddedBroker`` of this process, which answers late even when there is news.
-    public var fetchMaxWait: Duration?
-    /// How many bytes a broker waits for before it answers a fetch; default 1.
+    /// How long a broker holds the answer to a fetch back when there is nothing new in the partitions asked for; default
+    /// 50 milliseconds (librdkafka's `fetch.wait.max.ms`, there 500). A broker has one fetch at a time on its way, and a
+    /// partition that had enough when it was sent gets nothing until it is answered: what a partition has in store must
+    /// last that long. Shorter lets fast handlers starve less, longer costs an idle consumer less processor time. News
+    /// is answered at once either way, but by an ``EmbeddedBroker``, which sees the time through.
+    public var fetchMaxWait = Duration.milliseconds(50)
+    /// How many bytes a broker waits for before it answers a fetch; default 1 (librdkafka's `fetch.min.bytes`).
     public var fetchMinBytes = 1
-    /// The most bytes of a partition in one fetch; default 512 KiB. A larger record still comes through.
-    public var fetchMaxBytesPerPartition = 512 << 10
-    /// How many records of a partition librdkafka keeps ready; default 2,000.
-    public var queuedMinMessages = 2_000
-    /// How many bytes of a partition librdkafka keeps ready; default 4 MiB.
-    public var queuedMaxBytes = 4 << 20
+    /// The most bytes in the answer to one fetch, all partitions together; default 8 MiB (librdkafka's `fetch.max.bytes`,
+    /// there 50 MiB). A larger batch of records still comes through. Each broker may have one answer on its way.
+    public var fetchMaxBytes = 8 << 20
+    /// The most bytes of a partition in one fetch; default 256 KiB (librdkafka's `fetch.message.max.bytes`, there 1 MiB). A
+    /// larger record still comes through. More makes one partition faster where brokers are far away, at that much
+    /// memory for each partition with a backlog.
+    public var fetchMaxBytesPerPartition = 256 << 10
+    /// How many records of a partition librdkafka keeps ready; default 100,000 (its `queued.min.messages`), so that
+    /// ``queuedMaxBytes`` is what limits.
+    public var queuedMinMessages = 100_000
+    /// How many bytes of a partition librdkafka keeps ready while nobody takes them; default 1 MiB (its
+    /// `queued.max.messages.kbytes`, there 64 MiB). Less than two fetches makes a partition pause between fetches.
+    public var queuedMaxBytes = 1 << 20
 
-    /// When a partition has this many records with the application, no more are handed over.
-    public var highWater = Water(messages: 2_048, bytes: 4 << 20)
-    /// When a partition is down to this, more are handed over again.
-    public var lowWater = Water(messages: 1_024, bytes: 2 << 20)
+    /// When a partition has this many records waiting with the application, no more are handed over; default 20,000 records
+    /// or 8 MiB.
+    public var highWater = Water(messages: 20_000, bytes: 8 << 20)
+    /// When a partition is down to this, more are handed over again; default half of ``highWater``.
+    public var lowWater = Water(messages: 10_000, bytes: 4 << 20)
+    /// What all partitions together keep ready, however many they are; default 100,000 records or 32 MiB. One half is for
+    /// records that wait with the application: once it is used up, no partition gets more than an equal share. The other
+    /// is for what librdkafka keeps of partitions whose records nobody takes: beyond it, they are paused, and what
+    /// librdkafka had of them is fetched again. Memory is about two to three times as much with records of 250 bytes,
+    /// and the same with large ones.
+    public var budget = Water(messages: 100_000, bytes: 32 << 20)
 
     /// How often offsets of finished records are committed; default 1 second.
     public var commitInterval = Duration.seconds(1)
@@ -174,6 +191,10 @@ extension ConsumerConfiguration {
 }
 
 extension ConsumerConfiguration: ClientConfiguration {
+    var readsUncommitted: Bool {
+        (additional["isolation.level"] ?? isolation.value) == Isolation.readUncommitted.value
+    }
+
     static let reserved: Set<String> = [
         "bootstrap.servers", "metadata.broker.list", "log.queue", "group.id", "enable.auto.commit",
         "enable.auto.offset.store", "auto.commit.interval.ms", "enable.partition.eof", "offset.store.method",
@@ -181,7 +202,6 @@ extension ConsumerConfiguration: ClientConfiguration {
 
     var ownProperties: [RDKafkaProperty] {
         let isEmbedded = EmbeddedBroker.isOne(of: bootstrapServers)
-        let wait = fetchMaxWait ?? (isEmbedded ? .milliseconds(10) : .milliseconds(500))
         let session = sessionTimeout ?? (isEmbedded ? .seconds(4) : .seconds(45))
         let heartbeat = heartbeatInterval ?? min(isEmbedded ? .milliseconds(500) : .seconds(3), session / 3)
         var list = [
@@ -202,8 +222,13 @@ extension ConsumerConfiguration: ClientConfiguration {
                 setting: "heartbeatInterval"
             ),
             RDKafkaProperty("max.poll.interval.ms", "\(maxPollInterval.wholeMilliseconds)", setting: "maxPollInterval"),
-            RDKafkaProperty("fetch.wait.max.ms", "\(wait.wholeMilliseconds)", setting: "fetchMaxWait"),
+            RDKafkaProperty("fetch.wait.max.ms", "\(fetchMaxWait.wholeMilliseconds)", setting: "fetchMaxWait"),
             RDKafkaProperty("fetch.min.bytes", "\(fetchMinBytes)", setting: "fetchMinBytes"),
+            RDKafkaProperty(
+                "fetch.max.bytes",
+                "\(Swift.max(fetchMaxBytes, fetchMaxBytesPerPartition))",
+                setting: "fetchMaxBytes"
+            ),
             RDKafkaProperty(
                 "fetch.message.max.bytes",
                 "\(fetchMaxBytesPerPartition)",

@@ -3,11 +3,17 @@ import Synchronization
 
 /// A partition that is assigned: where its records come from and where they go.
 final class PartitionFeed: Sendable {
+    private struct State {
+        var passage = FetchGate.Passage.asked(.now)
+        var isBlocked = false
+        var isNew = true
+        var hasRead = false
+    }
+
     let place: TopicPartition
     let stream: PartitionStream
     private let queue: RDKafkaSignalledQueue
-    /// Whether reading stopped because the stream was full.
-    private let isBlocked = Atomic(false)
+    private let state = Mutex(State())
 
     init(_ place: TopicPartition, _ queue: RDKafkaSignalledQueue, _ stream: PartitionStream) {
         self.place = place
@@ -15,26 +21,53 @@ final class PartitionFeed: Sendable {
         self.stream = stream
     }
 
+    /// Whether reading stopped because the stream was full.
+    var isBlocked: Bool { state.withLock { $0.isBlocked } }
+
+    /// Whether nothing was ever read.
+    var isNew: Bool { state.withLock { $0.isNew } }
+
+    /// Whether something was read since the passage was set.
+    var hasRead: Bool { state.withLock { $0.hasRead } }
+
+    /// How the fetching stands.
+    var passage: FetchGate.Passage {
+        get { state.withLock { $0.passage } }
+        set {
+            state.withLock { state in
+                state.passage = newValue
+                state.hasRead = false
+            }
+        }
+    }
+
     /// Moves what is fetched into the stream until the queue is empty, the stream full or enough is moved.
     ///
     /// - Returns: what was moved; nil when there was nothing to do.
     func move(_ batch: RDKafkaBatch) -> Moved? {
         // Both are taken: a signal must not be lost to a stream that had room just now.
-        let hasRoom = isBlocked.load(ordering: .relaxed) && !stream.isFull
+        let hasRoom = isBlocked && !stream.isFull
         guard queue.takeSignal() || hasRoom else { return nil }
-        if stream.isFull {
-            block()
-            return nil
-        }
-        isBlocked.store(false, ordering: .relaxed)
         var moved = Moved()
+        var isBlocked = false
+        defer {
+            state.withLock { state in
+                state.isBlocked = isBlocked
+                if moved.records > 0 { (state.isNew, state.hasRead) = (false, true) }
+            }
+        }
         for _ in 0..<4 {
-            let content = batch.read(queue.queue)
+            let room = stream.room
+            if room == 0 {
+                isBlocked = true
+                return moved
+            }
+            let content = batch.read(queue.queue, atMost: room)
             moved.records += content.records.count
             moved.bytes += content.bytes
             moved.errors += content.errors
             if stream.offer(content.records) == .pause {
-                block()
+                isBlocked = true
                 return moved
             }
             // Fewer than asked for may also mean that some were outdated.
@@ -50,8 +83,6 @@ final class PartitionFeed: Sendable {
         queue.stop()
         stream.end(throwing: error)
     }
-
-    private func block() { isBlocked.store(true, ordering: .relaxed) }
 
     struct Moved {
         var records = 0

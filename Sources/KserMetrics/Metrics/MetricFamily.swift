@@ -1,3 +1,4 @@
+import Kser
 import Synchronization
 
 /// A metric with labels: one series for each combination of their values.
@@ -10,7 +11,7 @@ import Synchronization
 /// `kser_metrics_folded_total` counts how often one was asked for.
 public final class MetricFamily<Child: Sendable>: Sendable {
     private struct State {
-        var children: [[String]: Child] = [:]
+        var children: [LabelValues: Child] = [:]
         /// In the order they were made.
         var list: [Child] = []
     }
@@ -49,14 +50,16 @@ public final class MetricFamily<Child: Sendable>: Sendable {
 
     /// The series of values that are as many as the labels.
     func series(_ values: [String]) -> Child {
+        let key = LabelValues(texts: values)
         let (child, isFolded) = state.withLock { state -> (Child, Bool) in
-            if let child = state.children[values] { return (child, false) }
+            if let child = state.children[key] { return (child, false) }
             let isFolded = state.children.count >= limit
             // Somebody may have used this value too: then that series is the one for all others.
             let values = isFolded ? values.map { _ in "_other" } : values
-            if let child = state.children[values] { return (child, isFolded) }
+            let key = isFolded ? LabelValues(texts: values) : key
+            if isFolded, let child = state.children[key] { return (child, true) }
             let child = make(LabelText(description.labels, values))
-            state.children[values] = child
+            state.children[key] = child
             state.list.append(child)
             return (child, isFolded)
         }
@@ -66,4 +69,16 @@ public final class MetricFamily<Child: Sendable>: Sendable {
 
     /// All series, in the order they were made.
     var all: [Child] { state.withLock { $0.list } }
+}
+
+/// The values of a series' labels, told apart by their bytes: two spellings of a text that looks the same are two series
+/// for Prometheus.
+private struct LabelValues: Hashable {
+    let texts: [String]
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.texts.elementsEqual(right.texts) { $0.hasSameScalars(as: $1) }
+    }
+
+    func hash(into hasher: inout Hasher) { for text in texts { hasher.combine(ScalarKey(text)) } }
 }

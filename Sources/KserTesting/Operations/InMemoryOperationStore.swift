@@ -4,9 +4,9 @@ import Synchronization
 /// An operation store in memory, for tests and for programs of one process that may forget.
 public final class InMemoryOperationStore: OperationStore {
     private struct State {
-        var operations: [String: OperationRecord] = [:]
-        var taskUUIDs: Set<String> = []
-        var histories: [String: [OperationEvent]] = [:]
+        var operations: [ScalarKey: OperationRecord] = [:]
+        var taskUUIDs: Set<ScalarKey> = []
+        var histories: [ScalarKey: [OperationEvent]] = [:]
         var failure: StoreError?
 
         var sorted: [OperationRecord] {
@@ -35,31 +35,31 @@ public final class InMemoryOperationStore: OperationStore {
     /// Adds an operation.
     public func insert(_ operation: OperationRecord) async throws {
         try access { state in
-            let taken = operation.tasks.map(\.uuid).first { state.taskUUIDs.contains($0) }
-            if state.operations[operation.uuid] != nil || taken != nil {
+            let taken = operation.tasks.map(\.uuid).first { state.taskUUIDs.contains(ScalarKey($0)) }
+            if state.operations[ScalarKey(operation.uuid)] != nil || taken != nil {
                 throw StoreError(
                     .duplicate,
                     "\(taken.map { "Task \($0)" } ?? "The operation") is in the store already",
                     uuid: operation.uuid
                 )
             }
-            state.operations[operation.uuid] = operation
-            state.taskUUIDs.formUnion(operation.tasks.map(\.uuid))
-            state.histories[operation.uuid] = [OperationChange.launch(of: operation)]
+            state.operations[ScalarKey(operation.uuid)] = operation
+            state.taskUUIDs.formUnion(operation.tasks.map { ScalarKey($0.uuid) })
+            state.histories[ScalarKey(operation.uuid)] = [OperationChange.launch(of: operation)]
         }
     }
 
     /// The operation of this uuid.
     public func operation(_ uuid: String) async throws -> OperationRecord? {
-        try access { $0.operations[uuid] }
+        try access { $0.operations[ScalarKey(uuid)] }
     }
 
     /// Puts a changed operation in place of the one it was made from.
     public func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
         try access { state in
-            guard state.operations[old.uuid]?.version == old.version else { return false }
-            state.operations[old.uuid] = new
-            state.histories[old.uuid, default: []].append(OperationChange(from: old, to: new).event)
+            guard state.operations[ScalarKey(old.uuid)]?.version == old.version else { return false }
+            state.operations[ScalarKey(old.uuid)] = new
+            state.histories[ScalarKey(old.uuid), default: []].append(OperationChange(from: old, to: new).event)
             return true
         }
     }
@@ -107,7 +107,7 @@ public final class InMemoryOperationStore: OperationStore {
 
     /// The changes of an operation.
     public func history(of uuid: String) async throws -> [OperationEvent] {
-        try access { $0.histories[uuid] ?? [] }
+        try access { $0.histories[ScalarKey(uuid)] ?? [] }
     }
 
     /// Removes ended operations.
@@ -118,9 +118,9 @@ public final class InMemoryOperationStore: OperationStore {
                     && (statuses.isEmpty || statuses.contains(operation.status))
             }
             for operation in old {
-                state.operations[operation.uuid] = nil
-                state.histories[operation.uuid] = nil
-                state.taskUUIDs.subtract(operation.tasks.map(\.uuid))
+                state.operations[ScalarKey(operation.uuid)] = nil
+                state.histories[ScalarKey(operation.uuid)] = nil
+                state.taskUUIDs.subtract(operation.tasks.map { ScalarKey($0.uuid) })
             }
             return old.count
         }

@@ -70,8 +70,9 @@ final class SpanObserver: ExecutionObserver {
         let plan = arrival.plan
         let span = arrival.startSpan(plan)
         return await tracing.within(span, plan) { frame in
-            let dispatch = await body()
+            // Before, since the answer is written in the body.
             arrival.answer(in: frame)
+            let dispatch = await body()
             MessagingTags.note(dispatch, on: span)
             return dispatch
         }

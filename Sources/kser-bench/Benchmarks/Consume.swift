@@ -7,7 +7,7 @@ func consume(on stage: Stage) async throws -> [Row] {
     let backlog = try await stage.backlog()
     let figures = try await Rounds(count: 5).compare(
         {
-            let consumer = try Consumer(backlog.freshGroup(), topics: [backlog.topic])
+            let consumer = try Consumer(backlog.freshGroup(), topics: backlog.topics)
             var span = Span(of: backlog.count)
             for try await _ in consumer where span.note() { break }
             await consumer.close()

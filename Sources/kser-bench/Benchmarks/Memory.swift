@@ -20,10 +20,23 @@ func memory(on stage: Stage) async throws -> [Row] {
     var rows = [Row.limit("memory", try await peak(embedded.bootstrapServers, "memory", count), below: 150, unit)]
     let backlog = try await stage.backlog()
     if case .noida = backlog.broker {
-        let peak = try await peak(backlog.broker.bootstrapServers, backlog.topic, backlog.count)
+        let peak = try await peak(backlog.broker.bootstrapServers, backlog.topics[0], backlog.count)
         rows.append(.limit("memory-noida", peak, below: 150, unit))
     }
     return rows
+}
+
+/// The memory of a process that consumes 1,000 partitions, each with a backlog, with a handler that takes a millisecond.
+@concurrent
+func memoryPartitions(on stage: Stage) async throws -> [Row] {
+    let backlog = try await Backlog(
+        on: .embedded(try EmbeddedBroker()),
+        topics: ["memory-partitions"],
+        partitions: 1_000,
+        count: 1_000_000
+    )
+    let peak = try await peak(backlog.broker.bootstrapServers, backlog.topics[0], backlog.count / 2)
+    return [.limit("memory-partitions", peak, below: 300, unit)]
 }
 
 private let unit = "MB resident"

@@ -27,7 +27,7 @@ private func pythonRate(_ interpreter: String, _ backlog: Backlog) async throws 
         interpreter,
         [
             Components.support("peers/py_worker.py"),
-            "--bootstrap", backlog.broker.bootstrapServers, "--topic", backlog.topic, "--results", "",
+            "--bootstrap", backlog.broker.bootstrapServers, "--topic", backlog.topics[0], "--results", "",
             "--group", group.groupID, "--driver", "confluent", "--config", #"{"queued.min.messages": 1000}"#,
             "--max", "4000",
         ],

@@ -1,7 +1,7 @@
 import CLibrdkafka
 import KserKafka
 
-/// Reads a topic from its beginning in the fastest way that librdkafka has: `rd_kafka_consume_batch_queue` in a loop.
+/// Reads topics from their beginning in the fastest way that librdkafka has: `rd_kafka_consume_batch_queue` in a loop.
 ///
 /// It has librdkafka's own fetch settings, which suit it best: with the smaller queue that our consumer has, librdkafka
 /// up to 2.1 stops for a second whenever that is full.
@@ -24,9 +24,11 @@ struct RawConsumer {
             ]
         )
         rd_kafka_poll_set_consumer(client.pointer)
-        let partitions = rd_kafka_topic_partition_list_new(Int32(backlog.partitions))
-        for partition in 0..<backlog.partitions {
-            rd_kafka_topic_partition_list_add(partitions, backlog.topic, Int32(partition))
+        let partitions = rd_kafka_topic_partition_list_new(Int32(backlog.topics.count * backlog.partitions))
+        for topic in backlog.topics {
+            for partition in 0..<backlog.partitions {
+                rd_kafka_topic_partition_list_add(partitions, topic, Int32(partition))
+            }
         }
         rd_kafka_assign(client.pointer, partitions)
         rd_kafka_topic_partition_list_destroy(partitions)

@@ -85,6 +85,13 @@ struct ObjectTests {
         #expect(value[0] == nil)
     }
 
+    @Test func hashesTellValuesApart() {
+        // By the number of keys alone this takes minutes.
+        let values = (0..<20_000).map { JSON.object(["n": .integer($0), "deep": ["m": [.integer(-$0)]]]) }
+        #expect(Set(values + values).count == 20_000)
+        #expect(Set([JSON.object(["a": 1, "b": 2]), ["b": 2, "a": 1]]).count == 1)
+    }
+
     @Test func changeOfABigObjectIsNotQuadratic() {
         var object = JSONObject()
         for number in 0..<50_000 { object["k\(number)"] = .integer(Int64(number)) }

@@ -60,4 +60,43 @@ struct PathTests {
         ])
         #expect(try result.search(path) == expected)
     }
+
+    private static let filtered: [(String, JSON)] = [
+        ("l[?(@.w = east)].n", "a"), ("l[?(@.w = Eve)].n", "b"), ("l[?w = e1].n", "c"), ("l[?@t < 1].n", "a"),
+        ("l[?(@t >= 1 & @.w = Eve)].n", "b"), ("l[?@.big > 9007199254740992].n", ["b", "c"]),
+        ("l[?@.big = 9007199254740993].n", "b"), ("l[?@.big > 18446744073709551616].n", "c"),
+        ("l[?@.big < 9007199254740994.0].n", ["a", "b"]), ("l[?(@.n)].n.`len`", [1, 1, 1]), ("l[?@['n'] = 'b'].n", "b"),
+        ("@.l[0].n", "a"), ("l[?(@t = -1e-1)].n", .null), ("l[?@..x = 7].n", "c"), ("l[?(@.m[?(@.x > 6)])].n", "c"),
+    ]
+
+    @Test(arguments: filtered)
+    func filters(_ path: String, _ expected: JSON) throws {
+        let text = """
+            {"l": [{"n": "a", "w": "east", "@t": 0.5, "big": 9007199254740992},
+                   {"n": "b", "w": "Eve", "@t": 1, "big": 9007199254740993},
+                   {"n": "c", "w": "e1", "@t": 2, "big": 99999999999999999999, "m": [{"x": 7}]}]}
+            """
+        let result = ExecutionResult(retval: try #require(try JSON(parsing: text).object))
+        #expect(try result.search(path) == expected)
+    }
+
+    @Test(
+        "Whatever the nesting of a path, an error or a value",
+        arguments: ["a[?", "a[?(", "(", "a..(b|", "a[?@.b[?@["]
+    )
+    func nestedPaths(_ piece: String) {
+        let path = String(repeating: piece, count: 100_000)
+        let error = onHalfAMegabyte { #expect(throws: KserError.self) { try ExecutionResult().search(path) } }
+        #expect(error == nil)
+    }
+
+    @Test("A search that multiplies ends") func multiplyingSearch() throws {
+        let depth = JSON.maximumDepth
+        let deep = String(repeating: #"{"a":"#, count: depth) + "1" + String(repeating: "}", count: depth)
+        let retval = try #require(try JSON(parsing: deep, maximumDepth: depth).object)
+        #expect(try ExecutionResult(retval: retval).search("$..a").array?.count == depth)
+        let error = #expect(throws: KserError.self) { try ExecutionResult(retval: retval).search("$..a..a..a..a") }
+        #expect(error?.kind == .validation)
+        #expect(error?.message == "The path visits more than 500000 values")
+    }
 }

@@ -62,7 +62,7 @@ struct WriterTests {
     @Test func depthIsBounded() throws {
         var value: JSON = 1
         for _ in 0..<JSON.maximumDepth { value = [value] }
-        #expect(try JSON(parsing: value.bytes()) == value)
+        #expect(try JSON(parsing: value.bytes(), maximumDepth: JSON.maximumDepth) == value)
         let error = try #require(throws: KserError.self) { try JSON.array([value]).bytes() }
         #expect(error.message.contains("Nested deeper than 512 levels"))
         // An undecoded object counts where it is put.

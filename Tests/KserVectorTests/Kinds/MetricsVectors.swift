@@ -46,17 +46,50 @@ private struct MetricsCase {
     private func register(_ entrypoint: some Entrypoint) async throws { try await controller.register(entrypoint) }
 
     private func perform(_ json: JSON) async throws {
-        let step = try Fields(json, "step", allowing: ["call", "raw", "class", "init", "build"])
-        switch try step.text("call") {
+        let step = try Fields(json, "step", allowing: ["call", "raw", "class", "init", "build", "result"])
+        let call = try step.text("call")
+        switch call {
         case "controller_run": _ = await controller.run(try step.text("raw"))
-        case "execute":
-            let arguments = try classes.arguments(step.value("init"))
-            guard let operation = try classes.entrypoint(step.text("class")) as? any OperationEntrypoint,
-                try step.truth("build")
-            else { throw SchemaError("only operations that are built are executed: \(json)") }
-            _ = await operation.build(arguments.params, uuid: arguments.uuid, logger: .none, monitor: metrics)
-                .execute()
-        case let call: throw SchemaError("unknown call '\(call)'")
+        case "execute", "unsafe_execute":
+            let result = try step.optional("result", Fields.value).map { try ResultFields($0, "step.result").make() }
+            let arguments = try classes.arguments(step.optional("init", Fields.value) ?? [:])
+            let entrypoint = try classes.entrypoint(step.text("class"))
+            let isThrowing = call == "unsafe_execute"
+            guard let operation = entrypoint as? any OperationEntrypoint else {
+                return await execute(entrypoint, arguments, after: result, isThrowing: isThrowing)
+            }
+            guard try step.truth("build") else { throw SchemaError("an operation is executed unbuilt: \(json)") }
+            let run = await operation.build(arguments.params, uuid: arguments.uuid, logger: .none, monitor: metrics)
+            if isThrowing { _ = try? await run.throwingExecute(result) } else { _ = await run.execute(result) }
+        default: throw SchemaError("unknown call '\(call)'")
+        }
+    }
+
+    /// Runs an entrypoint that no controller knows.
+    private func execute(
+        _ entrypoint: some Entrypoint,
+        _ arguments: TaskArguments,
+        after result: ExecutionResult?,
+        isThrowing: Bool
+    ) async {
+        if isThrowing {
+            _ = try? await entrypoint.throwingExecute(
+                arguments.params,
+                uuid: arguments.uuid,
+                metadata: arguments.metadata,
+                result: result,
+                logger: .none,
+                monitor: metrics
+            )
+        } else {
+            _ = await entrypoint.execute(
+                arguments.params,
+                uuid: arguments.uuid,
+                metadata: arguments.metadata,
+                result: result,
+                logger: .none,
+                monitor: metrics
+            )
         }
     }
 

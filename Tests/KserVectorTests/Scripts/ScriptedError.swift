@@ -51,8 +51,6 @@ struct ScriptedError {
 
     private static func pythonError(_ type: String, _ message: String?) throws -> any Error {
         switch type {
-        case "Exception", "ValueError", "RuntimeError", "ZeroDivisionError":
-            return PythonError(message ?? "")
         case "KeyError":
             return PythonError(message.map { JSON.string($0).pythonRepresentation } ?? "")
         case "MarshmallowValidationError":
@@ -64,7 +62,10 @@ struct ScriptedError {
         case "KeyboardInterrupt", "SystemExit":
             return CancellationError()
         default:
-            throw SchemaError("unknown type of exception '\(type)'")
+            guard type.first?.isUppercase == true, type.allSatisfy({ $0.isLetter || $0.isNumber }) else {
+                throw SchemaError("'\(type)' is no type of exception")
+            }
+            return PythonError(message ?? "")
         }
     }
 }

@@ -43,6 +43,7 @@ extension LogLevel {
         case .info: .info
         case .warning: .warning
         case .error: .error
+        case .critical: .critical
         }
     }
 
@@ -52,7 +53,8 @@ extension LogLevel {
         case .trace, .debug: self = .debug
         case .info, .notice: self = .info
         case .warning: self = .warning
-        case .error, .critical: self = .error
+        case .error: self = .error
+        case .critical: self = .critical
         }
     }
 }

@@ -1,5 +1,5 @@
 extension JSONObject {
-    /// Decodes a type from the object, as Foundation's `JSONDecoder` with its default strategies.
+    /// Decodes a type from the object, as Foundation's `JSONDecoder` with its default strategies but for dates.
     ///
     /// An undecoded object is read straight from the parsed text.
     ///
@@ -9,25 +9,35 @@ extension JSONObject {
     /// - Parameters:
     ///   - type: what to decode.
     ///   - userInfo: values that the type's own decoding may ask for.
+    ///   - dateStrategy: how dates are written.
     /// - Returns: the decoded value.
     /// - Throws: `DecodingError`, which ``KserError/init(decoding:)`` turns into kser's words, and what the type's own
     ///   decoding throws.
-    public func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any] = [:]) throws -> T {
-        if case .undecoded(let node) = storage { return try node.decode(type, userInfo: userInfo) }
-        return try JSON.object(self).decode(type, userInfo: userInfo)
+    public func decode<T: Decodable>(
+        _ type: T.Type,
+        userInfo: [CodingUserInfoKey: Any] = [:],
+        dateStrategy: DateStrategy = .secondsSince2001
+    ) throws -> T {
+        if case .undecoded(let node) = storage { return try node.decode(type, userInfo, dateStrategy) }
+        return try JSON.object(self).decode(type, userInfo: userInfo, dateStrategy: dateStrategy)
     }
 }
 
 extension JSON {
-    /// Decodes a type from the value; see ``JSONObject/decode(_:userInfo:)``.
+    /// Decodes a type from the value; see ``JSONObject/decode(_:userInfo:dateStrategy:)``.
     ///
     /// - Parameters:
     ///   - type: what to decode.
     ///   - userInfo: values that the type's own decoding may ask for.
+    ///   - dateStrategy: how dates are written.
     /// - Returns: the decoded value.
     /// - Throws: `DecodingError`, and what the type's own decoding throws.
-    public func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any] = [:]) throws -> T {
-        try node.decode(type, userInfo: userInfo)
+    public func decode<T: Decodable>(
+        _ type: T.Type,
+        userInfo: [CodingUserInfoKey: Any] = [:],
+        dateStrategy: DateStrategy = .secondsSince2001
+    ) throws -> T {
+        try node.decode(type, userInfo, dateStrategy)
     }
 
     /// The value in a parsed document: where it is, or written and parsed again.
@@ -40,13 +50,9 @@ extension JSON {
                 }
             }
             var writer = JSONWriter()
-            writer.writesBigIntegersAsFloats = true
+            writer.writesAllDigits = true
             do { try writer.write(self) } catch { throw error.kserError }
-            guard let document = JSONDocument.parse(writer.bytes) else {
-                throw DecodingError.dataCorrupted(
-                    .init(codingPath: [], debugDescription: "found a number out of range")
-                )
-            }
+            let document = try JSONDocument.read(writer.bytes, maximumDepth: JSON.maximumDepth)
             return JSONNode(document: document, element: document.root)
         }
     }
@@ -54,8 +60,12 @@ extension JSON {
 
 extension JSONNode {
     @inline(__always)
-    fileprivate func decode<T: Decodable>(_ type: T.Type, userInfo: [CodingUserInfoKey: Any]) throws -> T {
-        let decoder = TapeDecoder(self, userInfo: userInfo)
+    fileprivate func decode<T: Decodable>(
+        _ type: T.Type,
+        _ userInfo: [CodingUserInfoKey: Any],
+        _ dateStrategy: DateStrategy
+    ) throws -> T {
+        let decoder = TapeDecoder(self, userInfo: userInfo, dateStrategy: dateStrategy)
         return try decoder.value(type, element, [], decoder)
     }
 }

@@ -10,13 +10,13 @@ extension TapeDecoder {
         _ path: [any CodingKey]
     ) -> DecodingError {
         let expected = TypeWords(type)
-        let found = mismatch == .unrepresentable ? "a number out of range" : element.words
+        let found = mismatch == .wrong ? element.words : "a number out of range"
         let context = DecodingError.Context(
             codingPath: path,
             debugDescription: "expected \(expected.name), found \(found)",
             underlyingError: KserError.validation(element.isNull ? FieldLoader.null : expected.refusal)
         )
-        if mismatch == .unrepresentable { return .dataCorrupted(context) }
+        if mismatch != .wrong { return .dataCorrupted(context) }
         return element.isNull ? .valueNotFound(type, context) : .typeMismatch(type, context)
     }
 

@@ -4,6 +4,8 @@ import Foundation
 /// Why an element is not a plain value of a type.
 enum Mismatch: Error {
     case wrong, unrepresentable
+    /// Only its digits tell.
+    case inexact
 }
 
 extension kser_json_element {
@@ -26,20 +28,28 @@ extension kser_json_element {
             number = T(exactly: int64)
         } else if let uint64 {
             number = T(exactly: uint64)
-        } else if let double {
-            number = T(exactly: double)
         } else {
-            throw .wrong
+            throw double == nil ? .wrong : .inexact
         }
         guard let number else { throw .unrepresentable }
         return number
     }
 
     @inline(__always)
-    func float<T: BinaryFloatingPoint>(_: T.Type) throws(Mismatch) -> T {
+    func float() throws(Mismatch) -> Double {
         guard let double else { throw .wrong }
-        // A big integer must be rounded once only.
-        let number = T.self == Double.self ? T(double) : int64.map { T($0) } ?? T(double)
+        if double == StandIn.value { throw .inexact }
+        return double
+    }
+
+    func float32() throws(Mismatch) -> Float {
+        // A big number must be rounded once only.
+        if let int64 { return Float(int64) }
+        if let uint64 { return Float(uint64) }
+        let double = try float()
+        let number = Float(double)
+        // Half way between two: the digits that the double does not have decide.
+        if double.bitPattern & 0xFFF_FFFF == 0, Double(number) != double { throw .inexact }
         guard number.isFinite else { throw .unrepresentable }
         return number
     }
@@ -47,10 +57,7 @@ extension kser_json_element {
     func decimal() throws(Mismatch) -> Decimal {
         if let int64 { return Decimal(int64) }
         if let uint64 { return Decimal(uint64) }
-        guard let double else { throw .wrong }
-        // By way of the shortest digits: Decimal(Double) is not exact.
-        guard let number = Decimal(string: "\(double)", locale: nil) else { throw .unrepresentable }
-        return number
+        throw double == nil ? .wrong : .inexact
     }
 
     var isNull: Bool { type == .null }
@@ -68,8 +75,13 @@ extension TapeDecoder {
         _ read: (kser_json_element) throws(Mismatch) -> T
     ) throws -> T {
         do { return try withExtendedLifetime(self) { () throws(Mismatch) in try read(element) } } catch {
+            if error == .inexact, let exact: T = exact(element) { return exact }
             throw mismatch(error, element.isNull ? type : T.self, element, path())
         }
+    }
+
+    private func exact<T>(_ element: kser_json_element) -> T? {
+        (T.self as? any ExactNumber.Type)?.init(document.digits(of: element)) as? T
     }
 
     /// Any value: the types that have a form of their own in JSON, the common ones that need no container, and all
@@ -85,7 +97,7 @@ extension TapeDecoder {
             return same(try plain(element, path()) { e throws(Mismatch) in try e.integer(Int.self) })
         }
         if type == Double.self {
-            return same(try plain(element, path()) { e throws(Mismatch) in try e.float(Double.self) })
+            return same(try plain(element, path()) { e throws(Mismatch) in try e.float() })
         }
         if type == Bool.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.boolean() }) }
         if type == [String].self, let list = list(element, { e throws(Mismatch) in try e.string() }) {
@@ -94,17 +106,14 @@ extension TapeDecoder {
         if type == [Int].self, let list = list(element, { e throws(Mismatch) in try e.integer(Int.self) }) {
             return same(list)
         }
-        if type == [Double].self, let list = list(element, { e throws(Mismatch) in try e.float(Double.self) }) {
+        if type == [Double].self, let list = list(element, { e throws(Mismatch) in try e.float() }) {
             return same(list)
         }
         if type == JSONObject.self, element.type == .object {
             return same(JSONObject(JSONNode(document: document, element: element)))
         }
         if type == JSON.self { return same(JSONNode(document: document, element: element).json) }
-        if type == Date.self {
-            let seconds = try plain(element, path(), null: type) { e throws(Mismatch) in try e.float(Double.self) }
-            return same(Date(timeIntervalSinceReferenceDate: seconds))
-        }
+        if type == Date.self { return same(try date(element, path())) }
         if type == Decimal.self { return same(try plain(element, path()) { e throws(Mismatch) in try e.decimal() }) }
         if type == Data.self {
             return same(try converted(element, path(), "expected base64, found other text") { Data(base64Encoded: $0) })
@@ -127,6 +136,15 @@ extension TapeDecoder {
             } catch { return nil }
             return values
         }
+    }
+
+    private func date(_ element: kser_json_element, _ path: @autoclosure Path) throws -> Date {
+        if dateStrategy == .iso8601 {
+            return try converted(element, path(), "expected a date as in ISO 8601, found other text") {
+                DateStrategy.date(iso8601: $0)
+            }
+        }
+        return dateStrategy.date(try plain(element, path(), null: Date.self) { e throws(Mismatch) in try e.float() })
     }
 
     private func converted<T>(

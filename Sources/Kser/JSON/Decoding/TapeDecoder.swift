@@ -1,24 +1,26 @@
 import CSimdjson
 import Foundation
 
-/// Decodes a value of a parsed document, with the default strategies of Foundation's `JSONDecoder`.
+/// Decodes a value of a parsed document, with the default strategies of Foundation's `JSONDecoder` but for dates.
 ///
 /// Nothing is built between the text and the result: a container looks its keys up in the document. There is one decoder
 /// for each nested value that is not a plain one; it knows its parent for the coding path, which is made only for errors.
 final class TapeDecoder: Decoder {
     let document: JSONDocument
     let userInfo: [CodingUserInfoKey: Any]
+    let dateStrategy: DateStrategy
     private let parent: TapeDecoder?
     private(set) var element: kser_json_element
     private var key: (any CodingKey)?
     /// Of an object with many keys, once it is asked for its fields.
     private var index: JSONIndex?
 
-    init(_ node: JSONNode, userInfo: [CodingUserInfoKey: Any]) {
+    init(_ node: JSONNode, userInfo: [CodingUserInfoKey: Any], dateStrategy: DateStrategy) {
         document = node.document
         element = node.element
         parent = nil
         self.userInfo = userInfo
+        self.dateStrategy = dateStrategy
     }
 
     private init(_ element: kser_json_element, in parent: TapeDecoder, key: any CodingKey) {
@@ -27,6 +29,7 @@ final class TapeDecoder: Decoder {
         self.parent = parent
         self.key = key
         userInfo = parent.userInfo
+        dateStrategy = parent.dateStrategy
     }
 
     var codingPath: [any CodingKey] {

@@ -91,19 +91,19 @@ extension TapeKeyedContainer {
     }
 
     func decode(_: Double.Type, forKey key: Key) throws -> Double {
-        try plain(value(key), key) { e throws(Mismatch) in try e.float(Double.self) }
+        try plain(value(key), key) { e throws(Mismatch) in try e.float() }
     }
 
     func decodeIfPresent(_: Double.Type, forKey key: Key) throws -> Double? {
-        try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.float(Double.self) } }
+        try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.float() } }
     }
 
     func decode(_: Float.Type, forKey key: Key) throws -> Float {
-        try plain(value(key), key) { e throws(Mismatch) in try e.float(Float.self) }
+        try plain(value(key), key) { e throws(Mismatch) in try e.float32() }
     }
 
     func decodeIfPresent(_: Float.Type, forKey key: Key) throws -> Float? {
-        try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.float(Float.self) } }
+        try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.float32() } }
     }
 
     func decode(_: Int.Type, forKey key: Key) throws -> Int {
@@ -184,5 +184,21 @@ extension TapeKeyedContainer {
 
     func decodeIfPresent(_: UInt64.Type, forKey key: Key) throws -> UInt64? {
         try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.integer(UInt64.self) } }
+    }
+
+    func decode(_: Int128.Type, forKey key: Key) throws -> Int128 {
+        try plain(value(key), key) { e throws(Mismatch) in try e.integer(Int128.self) }
+    }
+
+    func decodeIfPresent(_: Int128.Type, forKey key: Key) throws -> Int128? {
+        try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.integer(Int128.self) } }
+    }
+
+    func decode(_: UInt128.Type, forKey key: Key) throws -> UInt128 {
+        try plain(value(key), key) { e throws(Mismatch) in try e.integer(UInt128.self) }
+    }
+
+    func decodeIfPresent(_: UInt128.Type, forKey key: Key) throws -> UInt128? {
+        try present(key).map { try plain($0, key) { e throws(Mismatch) in try e.integer(UInt128.self) } }
     }
 }

@@ -23,9 +23,9 @@ extension TapeSingleValueContainer {
 
     func decode(_: String.Type) throws -> String { try plain { e throws(Mismatch) in try e.string() } }
 
-    func decode(_: Double.Type) throws -> Double { try plain { e throws(Mismatch) in try e.float(Double.self) } }
+    func decode(_: Double.Type) throws -> Double { try plain { e throws(Mismatch) in try e.float() } }
 
-    func decode(_: Float.Type) throws -> Float { try plain { e throws(Mismatch) in try e.float(Float.self) } }
+    func decode(_: Float.Type) throws -> Float { try plain { e throws(Mismatch) in try e.float32() } }
 
     func decode(_: Int.Type) throws -> Int { try plain { e throws(Mismatch) in try e.integer(Int.self) } }
 
@@ -46,4 +46,8 @@ extension TapeSingleValueContainer {
     func decode(_: UInt32.Type) throws -> UInt32 { try plain { e throws(Mismatch) in try e.integer(UInt32.self) } }
 
     func decode(_: UInt64.Type) throws -> UInt64 { try plain { e throws(Mismatch) in try e.integer(UInt64.self) } }
+
+    func decode(_: Int128.Type) throws -> Int128 { try plain { e throws(Mismatch) in try e.integer(Int128.self) } }
+
+    func decode(_: UInt128.Type) throws -> UInt128 { try plain { e throws(Mismatch) in try e.integer(UInt128.self) } }
 }

@@ -93,10 +93,10 @@ extension TapeUnkeyedContainer {
     mutating func decode(_: String.Type) throws -> String { try plain { e throws(Mismatch) in try e.string() } }
 
     mutating func decode(_: Double.Type) throws -> Double {
-        try plain { e throws(Mismatch) in try e.float(Double.self) }
+        try plain { e throws(Mismatch) in try e.float() }
     }
 
-    mutating func decode(_: Float.Type) throws -> Float { try plain { e throws(Mismatch) in try e.float(Float.self) } }
+    mutating func decode(_: Float.Type) throws -> Float { try plain { e throws(Mismatch) in try e.float32() } }
 
     mutating func decode(_: Int.Type) throws -> Int { try plain { e throws(Mismatch) in try e.integer(Int.self) } }
 
@@ -130,5 +130,13 @@ extension TapeUnkeyedContainer {
 
     mutating func decode(_: UInt64.Type) throws -> UInt64 {
         try plain { e throws(Mismatch) in try e.integer(UInt64.self) }
+    }
+
+    mutating func decode(_: Int128.Type) throws -> Int128 {
+        try plain { e throws(Mismatch) in try e.integer(Int128.self) }
+    }
+
+    mutating func decode(_: UInt128.Type) throws -> UInt128 {
+        try plain { e throws(Mismatch) in try e.integer(UInt128.self) }
     }
 }

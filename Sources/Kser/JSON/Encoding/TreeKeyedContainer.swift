@@ -25,6 +25,8 @@ struct TreeKeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: UInt16, forKey key: Key) { set(JSON(value), key) }
     func encode(_ value: UInt32, forKey key: Key) { set(JSON(value), key) }
     func encode(_ value: UInt64, forKey key: Key) { set(JSON(value), key) }
+    func encode(_ value: Int128, forKey key: Key) { set(JSON(value), key) }
+    func encode(_ value: UInt128, forKey key: Key) { set(JSON(value), key) }
 
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         set(try encoder.tree(value, codingPath + [key]) ?? [:], key)

@@ -21,6 +21,8 @@ struct TreeSingleValueContainer: SingleValueEncodingContainer {
     func encode(_ value: UInt16) { set(JSON(value)) }
     func encode(_ value: UInt32) { set(JSON(value)) }
     func encode(_ value: UInt64) { set(JSON(value)) }
+    func encode(_ value: Int128) { set(JSON(value)) }
+    func encode(_ value: UInt128) { set(JSON(value)) }
 
     func encode<T: Encodable>(_ value: T) throws { set(try encoder.tree(value, codingPath) ?? [:]) }
 }

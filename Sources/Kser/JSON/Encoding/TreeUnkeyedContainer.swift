@@ -24,6 +24,8 @@ struct TreeUnkeyedContainer: UnkeyedEncodingContainer {
     func encode(_ value: UInt16) { append(JSON(value)) }
     func encode(_ value: UInt32) { append(JSON(value)) }
     func encode(_ value: UInt64) { append(JSON(value)) }
+    func encode(_ value: Int128) { append(JSON(value)) }
+    func encode(_ value: UInt128) { append(JSON(value)) }
 
     func encode<T: Encodable>(_ value: T) throws { append(try encoder.tree(value, path) ?? [:]) }
 

@@ -63,6 +63,7 @@ extension JSONPath {
 
         private mutating func plain() throws -> Step {
             if take("$") { return .root }
+            if takesThis() { return .this }
             if take("*") { return .allFields }
             if take("(") {
                 let step = try path()
@@ -113,9 +114,7 @@ extension JSONPath {
             let isWrapped = take("(")
             var conditions: [Condition] = []
             repeat {
-                var path = Step.this
-                if take("@") { if take(".") { path = try dotted() } } else { path = try dotted() }
-                conditions.append(Condition(path: path, test: try test()))
+                conditions.append(Condition(path: try path(), test: try test()))
             } while take("&")
             if isWrapped, !take(")") { throw fault() }
             return conditions
@@ -133,12 +132,43 @@ extension JSONPath {
 
         private mutating func literal() throws -> JSON {
             if let text = try quoted() { return .string(text) }
-            skipBlanks()
-            let digits = run(of: { $0.properties.numericType == .decimal || "+-.eE".unicodeScalars.contains($0) })
-            if let number = Int64(digits) { return .integer(number) }
-            if let number = Double(digits), number.isFinite { return .double(number) }
-            guard digits.isEmpty, let word = name() else { throw fault() }
+            if let number = try number() { return number }
+            guard let word = name() else { throw fault() }
             return word == "true" ? true : word == "false" ? false : .string(word)
+        }
+
+        private mutating func number() throws -> JSON? {
+            skipBlanks()
+            let start = place
+            if peek == "-" { place += 1 }
+            guard !run(of: \.isDigit).isEmpty else {
+                place = start
+                return nil
+            }
+            let isInteger = peek != "." && peek != "e" && peek != "E"
+            if peek == "." { place += 1 }
+            _ = run(of: \.isDigit)
+            if peek == "e" || peek == "E" {
+                place += 1
+                if peek == "-" || peek == "+" { place += 1 }
+                _ = run(of: \.isDigit)
+            }
+            let text = String(String.UnicodeScalarView(scalars[start..<place]))
+            guard let double = Double(text), isInteger || double.isFinite, place - start <= JSONText.maximumDigits
+            else {
+                throw fault()
+            }
+            if !isInteger { return .double(double) }
+            return Int64(text).map(JSON.integer) ?? UInt64(text).map(JSON.unsigned) ?? .bigInteger(text)
+        }
+
+        /// An `@` that does not begin a name.
+        private mutating func takesThis() -> Bool {
+            let start = place
+            guard peeks("@") else { return false }
+            if name() == nil { return take("@") }
+            place = start
+            return false
         }
 
         private mutating func integer() throws -> Int? {
@@ -205,6 +235,10 @@ extension JSONPath {
             return false
         }
     }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isDigit: Bool { "0" <= self && self <= "9" }
 }
 
 extension Unicode.Scalar.Properties {

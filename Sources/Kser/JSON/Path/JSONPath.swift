@@ -27,74 +27,136 @@ struct JSONPath: Sendable {
 
     enum Comparison: Sendable { case equal, unequal, less, lessOrEqual, greater, greaterOrEqual }
 
-    /// A value found, and where it was found.
-    private final class Match {
-        let value: JSON
-        let parent: Match?
-
-        init(_ value: JSON, in parent: Match?) {
-            self.value = value
-            self.parent = parent
-        }
-
-        var root: Match {
-            var match = self
-            while let parent = match.parent { match = parent }
-            return match
-        }
-    }
-
     let step: Step
 
     /// The values that the path finds, in order.
-    func values(in value: JSON) -> [JSON] { Self.find(step, Match(value, in: nil)).map(\.value) }
+    ///
+    /// - Throws: ``KserError`` of kind `validation` when that takes too long.
+    func values(in value: JSON) throws -> [JSON] {
+        var search = Search()
+        return try search.find(step, [Match(value, in: nil)]).map(\.value)
+    }
+}
 
-    private static func find(_ step: Step, _ match: Match) -> [Match] {
-        switch step {
-        case .root: return [match.root]
-        case .this: return [match]
-        case .parent: return match.parent.map { [$0] } ?? []
-        case .length: return length(of: match.value).map { [Match(.integer(Int64($0)), in: match)] } ?? []
-        case .sorted: return sorted(match.value).map { [Match($0, in: match)] } ?? []
-        case .fields(let names):
-            guard case .object(let object) = match.value else { return [] }
-            return names.compactMap { object[$0] }.map { Match($0, in: match) }
-        case .allFields:
-            guard case .object(let object) = match.value else { return [] }
-            return object.map { Match($0.value, in: match) }
-        case .index(let index): return element(index, of: match.value).map { [Match($0, in: match)] } ?? []
-        case .slice(let start, let end): return slice(match.value, start, end).map { Match($0, in: match) }
-        case .filter(let conditions):
-            guard case .array(let elements) = match.value else { return [] }
-            return elements.map { Match($0, in: match) }.filter { element in
-                conditions.allSatisfy { holds($0, element) }
-            }
-        case .chain(let steps):
-            return steps.reduce([match]) { matches, step in matches.flatMap { find(step, $0) } }
-        case .descendants(let steps):
-            guard let first = steps.first else { return [] }
-            return steps.dropFirst().reduce(find(first, match)) { matches, step in
-                matches.flatMap { findBelow(step, $0) }
-            }
-        case .union(let steps): return steps.flatMap { find($0, match) }
-        case .having(let left, let right): return find(left, match).filter { !find(right, $0).isEmpty }
+/// A value found, and where it was found.
+private final class Match {
+    let value: JSON
+    let parent: Match?
+
+    init(_ value: JSON, in parent: Match?) {
+        self.value = value
+        self.parent = parent
+    }
+
+    var root: Match {
+        var match = self
+        while let parent = match.parent { match = parent }
+        return match
+    }
+
+    /// What is right below.
+    var children: [JSON] {
+        switch value {
+        case .array(let elements): elements
+        case .object(let object): object.map(\.value)
+        default: []
+        }
+    }
+}
+
+/// One search, which ends with an error rather than going on for minutes: what `$..a..a..a` finds in what is deep is as
+/// much as the depth to the power of three.
+private struct Search {
+    private static let bound = 500_000
+    private var visits = 0
+
+    private mutating func visit(_ count: Int = 1) throws {
+        visits += count
+        if visits > Self.bound {
+            throw KserError.validation("The path visits more than \(Self.bound) values")
         }
     }
 
-    /// What a step finds here and anywhere below.
-    private static func findBelow(_ step: Step, _ match: Match) -> [Match] {
-        let children: [JSON] =
-            switch match.value {
-            case .array(let elements): elements
-            case .object(let object): object.map(\.value)
-            default: []
+    mutating func find(_ step: JSONPath.Step, _ matches: [Match]) throws -> [Match] {
+        var found: [Match] = []
+        for match in matches { try find(step, match, into: &found) }
+        return found
+    }
+
+    private mutating func find(_ step: JSONPath.Step, _ match: Match, into found: inout [Match]) throws {
+        try visit()
+        switch step {
+        case .root: found.append(match.root)
+        case .this: found.append(match)
+        case .parent: if let parent = match.parent { found.append(parent) }
+        case .length:
+            if let length = JSONPath.length(of: match.value) { found.append(Match(.integer(Int64(length)), in: nil)) }
+        case .sorted:
+            if let list = JSONPath.sorted(match.value) {
+                try visit(list.array?.count ?? 0)
+                found.append(Match(list, in: nil))
             }
-        return find(step, match) + children.flatMap { findBelow(step, Match($0, in: match)) }
+        case .fields(let names):
+            guard case .object(let object) = match.value else { return }
+            for name in names { if let value = object[name] { found.append(Match(value, in: match)) } }
+        case .allFields:
+            guard case .object(let object) = match.value else { return }
+            try append(object.map(\.value), of: match, to: &found)
+        case .index(let index):
+            if let element = JSONPath.element(index, of: match.value) { found.append(Match(element, in: match)) }
+        case .slice(let start, let end):
+            try append(JSONPath.slice(match.value, start, end), of: match, to: &found)
+        case .filter(let conditions):
+            guard case .array(let elements) = match.value else { return }
+            for element in elements {
+                let element = Match(element, in: match)
+                if try conditions.allSatisfy({ try holds($0, element) }) { found.append(element) }
+            }
+        case .chain(let steps): found += try steps.reduce([match]) { matches, step in try find(step, matches) }
+        case .descendants(let steps):
+            guard let first = steps.first else { return }
+            var matches = try find(first, [match])
+            for step in steps.dropFirst() { matches = try findBelow(step, matches) }
+            found += matches
+        case .union(let steps): for step in steps { try find(step, match, into: &found) }
+        case .having(let left, let right):
+            for match in try find(left, [match]) where try !find(right, [match]).isEmpty { found.append(match) }
+        }
+    }
+
+    private mutating func append(_ values: some Collection<JSON>, of match: Match, to found: inout [Match]) throws {
+        try visit(values.count)
+        for value in values { found.append(Match(value, in: match)) }
+    }
+
+    /// What a step finds at matches and anywhere below them.
+    private mutating func findBelow(_ step: JSONPath.Step, _ matches: [Match]) throws -> [Match] {
+        var found: [Match] = []
+        var open = Array(matches.reversed())
+        while let match = open.popLast() {
+            try find(step, match, into: &found)
+            for child in match.children.reversed() { open.append(Match(child, in: match)) }
+        }
+        return found
+    }
+
+    private mutating func holds(_ condition: JSONPath.Condition, _ element: Match) throws -> Bool {
+        let found = try find(condition.path, [element])
+        guard let (comparison, value) = condition.test else { return !found.isEmpty }
+        return found.contains { match in
+            switch (comparison, JSONPath.order(match.value, value)) {
+            case (.equal, .equal), (.less, .less), (.greater, .greater): true
+            case (.lessOrEqual, .less?), (.lessOrEqual, .equal?): true
+            case (.greaterOrEqual, .greater?), (.greaterOrEqual, .equal?): true
+            case (.unequal, let order): order != .equal
+            default: false
+            }
+        }
     }
 }
 
 extension JSONPath {
-    private static func length(of value: JSON) -> Int? {
+    fileprivate static func length(of value: JSON) -> Int? {
         switch value {
         case .string(let text): text.unicodeScalars.count
         case .array(let elements): elements.count
@@ -103,7 +165,7 @@ extension JSONPath {
         }
     }
 
-    private static func sorted(_ value: JSON) -> JSON? {
+    fileprivate static func sorted(_ value: JSON) -> JSON? {
         switch value {
         case .array(let elements): .array(elements.sorted { order($0, $1) == .less })
         case .object(let object): .array(object.keys.map(JSON.string).sorted { order($0, $1) == .less })
@@ -112,7 +174,7 @@ extension JSONPath {
     }
 
     /// An element counted from the start, or from the end when negative; of text it is a character.
-    private static func element(_ index: Int, of value: JSON) -> JSON? {
+    fileprivate static func element(_ index: Int, of value: JSON) -> JSON? {
         switch value {
         case .array(let elements):
             let place = index < 0 ? elements.count + index : index
@@ -128,36 +190,20 @@ extension JSONPath {
     }
 
     /// A part of a list. What is no list counts as a list of one.
-    private static func slice(_ value: JSON, _ start: Int?, _ end: Int?) -> ArraySlice<JSON> {
+    fileprivate static func slice(_ value: JSON, _ start: Int?, _ end: Int?) -> ArraySlice<JSON> {
         let elements = value.array ?? (value.isNull ? [] : [value])
         func place(_ index: Int) -> Int { min(max(index < 0 ? elements.count + index : index, 0), elements.count) }
         let first = place(start ?? 0)
         return elements[first..<max(first, place(end ?? elements.count))]
     }
 
-    private static func holds(_ condition: Condition, _ element: Match) -> Bool {
-        let found = find(condition.path, element)
-        guard let (comparison, value) = condition.test else { return !found.isEmpty }
-        return found.contains { match in
-            switch (comparison, order(match.value, value)) {
-            case (.equal, .equal), (.less, .less), (.greater, .greater): true
-            case (.lessOrEqual, .less?), (.lessOrEqual, .equal?): true
-            case (.greaterOrEqual, .greater?), (.greaterOrEqual, .equal?): true
-            case (.unequal, let order): order != .equal
-            default: false
-            }
-        }
-    }
-
     /// How two numbers or two texts compare; others are equal or not comparable.
-    private static func order(_ left: JSON, _ right: JSON) -> Comparison? {
+    fileprivate static func order(_ left: JSON, _ right: JSON) -> Comparison? {
         if case .string(let left) = left, case .string(let right) = right {
             if left.hasSameScalars(as: right) { return .equal }
             return left.unicodeScalars.lexicographicallyPrecedes(right.unicodeScalars) ? .less : .greater
         }
-        if let left = left.double, let right = right.double {
-            return left == right ? .equal : left < right ? .less : .greater
-        }
+        if let order = left.numericOrder(to: right) { return order < 0 ? .less : order > 0 ? .greater : .equal }
         return left == right ? .equal : nil
     }
 }
@@ -172,8 +218,8 @@ extension ExecutionResult {
     ///   - default: what to give when nothing is found.
     ///   - failIfNoMatch: whether to throw instead.
     /// - Returns: the value found, a list when there are several, or the default.
-    /// - Throws: ``KserError``: `validation` when nothing is found and that is a failure, `internal` when the path itself
-    ///   is wrong.
+    /// - Throws: ``KserError``: `validation` when nothing is found and that is a failure, and when the search visits too much;
+    ///   `internal` when the path itself is wrong.
     public func search(_ path: String, default: JSON = .null, failIfNoMatch: Bool = false) throws -> JSON {
         let values = try JSONPath(path).values(in: .object(retval))
         if let value = values.first { return values.count == 1 ? value : .array(values) }
