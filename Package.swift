@@ -111,11 +111,12 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
 
-        library("Jaeger", ["CZlib", "OpenTracing"]),
+        library("Gzip", ["CZlib"]),
+        library("Jaeger", ["Gzip", "OpenTracing"]),
         library("Kser", ["CSimdjson"] + adapters),
         library("KserKafka", ["Kser", "CLibrdkafka"]),
         library("KserCrypto", ["Kser", "CLibsodium"]),
-        library("KserMetrics", ["Kser", "CLibmicrohttpd"]),
+        library("KserMetrics", ["Kser", "CLibmicrohttpd", "Gzip"]),
         library("KserStore", ["Kser", "CLibpq", "CSQLite"]),
         library("KserTesting", ["Kser", "OpenTracing"]),
         library("KserTracing", ["Kser", "OpenTracing"]),

@@ -20,6 +20,7 @@ struct BinaryPropagator: MockPropagator {
 
     func extract(from carrier: Carrier) throws(OpenTracingError) -> MockSpanContext? {
         guard case .binary(let bytes) = carrier else { throw .invalidCarrier("bytes are needed, not a map") }
+        if bytes.isEmpty { return nil }
         guard bytes.starts(with: Self.magic) else { throw .spanContextCorrupted("no context of a mock tracer") }
         var reader = Reader(bytes: bytes[Self.magic.count...])
         var context = MockSpanContext(traceID: try reader.number(), spanID: try reader.number())

@@ -1,5 +1,6 @@
 import Jaeger
 import OpenTracing
+import Synchronization
 import Testing
 
 /// What users may do to a span without harm.
@@ -24,6 +25,57 @@ struct SpanLimitTests {
         #expect(record.tags["bytes"] == .binary([UInt8](repeating: 1, count: 1_024)))
         #expect(record.logs[0].fields["event"] == .string(String(repeating: "é", count: 1_024)))
         #expect(record.logs[0].fields["stack"] == .string(String(repeating: "é", count: 4_096)))
+    }
+
+    /// The limits count characters of Unicode, of tags as of logs, whichever of the two is the smaller.
+    @Test(arguments: [(3, 5), (5, 3), (0, -1)])
+    func limitsByKey(_ tagLength: Int, _ stackLength: Int) throws {
+        var options = JaegerTracerOptions()
+        (options.maxTagValueLength, options.maxTracebackLength) = (tagLength, stackLength)
+        let tracer = JaegerTracer(
+            serviceName: "dice",
+            sampler: ConstSampler(true),
+            reporter: reporter,
+            options: options
+        )
+        let text = String(repeating: "e\u{301}", count: 4)
+        let span = tracer.startSpan(
+            "roll",
+            tags: ["text": text, "stack": text, "bytes": FieldValue.binary([1, 2, 3, 4])]
+        )
+        span.setTag("late", text).finish()
+        let tags = try #require(reporter.spans.first).record.tags
+        func cut(_ length: Int) -> FieldValue {
+            .string(String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(0, length)))))
+        }
+        #expect(tags["text"] == cut(tagLength) && tags["late"] == cut(tagLength) && tags["stack"] == cut(stackLength))
+        #expect(tags["bytes"] == .binary(Array([1, 2, 3, 4].prefix(tagLength))))
+    }
+
+    /// What is done to the time of day does not change how long a span took, nor when its logs were written in it.
+    @Test func timeOfDaySetBack() throws {
+        let wall = Mutex(1_500_000_000.0)
+        let steady = Mutex(100.0)
+        var options = JaegerTracerOptions()
+        options.clock = SpanClock(wall: { wall.withLock { $0 } }, steady: { steady.withLock { $0 } })
+        let tracer = JaegerTracer(
+            serviceName: "dice",
+            sampler: ConstSampler(true),
+            reporter: reporter,
+            options: options
+        )
+        let span = tracer.startSpan("roll")
+        steady.withLock { $0 += 0.5 }
+        wall.withLock { $0 -= 2 }
+        span.log(["event": "thrown"])
+        steady.withLock { $0 += 1 }
+        span.finish()
+        let record = try #require(reporter.spans.first).record
+        #expect(record.startTime == 1_500_000_000_000_000 && record.duration == 1_500_000)
+        #expect(record.logs[0].timestamp == 1_500_000_000_500_000)
+        // Later spans know the new time of day.
+        tracer.startSpan("again").finish()
+        #expect(try #require(reporter.spans.last).record.startTime == 1_499_999_998_000_000)
     }
 
     /// Times beyond all bounds do not trap.

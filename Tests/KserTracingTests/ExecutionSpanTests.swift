@@ -19,6 +19,24 @@ struct ExecutionSpanTests {
         #expect(Set(tracer.finishedSpans().map(\.mockContext.traceID)).count == 1)
     }
 
+    /// What is executed here with a context in its metadata continues that trace, in either carrier.
+    @Test(
+        arguments: [
+            ["tracing": ["traceparent": "00-00000000000000000000000000000005-0000000000000006-01"]],
+            ["__parent-span__": ["trace_id": 5, "span_id": 6, "flags": 1]],
+        ] as [JSONObject]
+    )
+    func directExecutionContinuesTheTrace(_ metadata: JSONObject) async throws {
+        let tracing = Tracing(tracer)
+        _ = await DiceRoll().execute(metadata: metadata, logger: .none, tracing: tracing)
+        let roll = try #require(tracer.spans("DiceRoll - Execute").first)
+        #expect(roll.parentID == 6 && roll.mockContext.traceID == 5)
+        _ = await DiceLaunch().build(metadata: metadata, logger: .none, tracing: tracing).execute()
+        let launch = try #require(tracer.spans("DiceLaunch - Execute").first)
+        #expect(launch.parentID == 6)
+        #expect(Set(tracer.finishedSpans().map(\.mockContext.traceID)) == [5])
+    }
+
     @Test func documentedNamesHoldTheUUID() async {
         let tracing = Tracing(tracer, convention: .documented)
         _ = await DiceRoll().execute(uuid: "roll", logger: .none, tracing: tracing)

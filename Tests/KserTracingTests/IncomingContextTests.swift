@@ -1,5 +1,6 @@
 import Jaeger
 import Kser
+import KserTesting
 import KserTracing
 import Testing
 
@@ -31,12 +32,45 @@ struct IncomingContextTests {
         Record.Header("traceparent", text: "00-0-0-0"), Record.Header("traceparent", nil),
         Record.Header("traceparent", [0xff]),
         Record.Header("traceparent", text: "ff-00000000000000000000000000000005-0000000000000006-01"),
+        Record.Header("traceparent", text: "00-0000000000000000000000000000000A-0000000000000006-01"),
+        Record.Header("traceparent", text: "0A-00000000000000000000000000000005-0000000000000006-01"),
+        Record.Header("traceparent", text: "+1-00000000000000000000000000000005-0000000000000006-01"),
+        Record.Header("traceparent", text: "00-00000000000000000000000000000005-0000000000000006-01-x"),
+        Record.Header("traceparent", text: "00-00000000000000000000000000000005-0000000000000006-001"),
     ])
     func malformedHeaderBeginsATrace(_ header: Record.Header) async throws {
         let controller = try await Stage(tracing: Tracing(keeping.tracer)).controller()
         let result = await controller.run(try record(DiceRoll().message(), [header]))
         #expect(result.isSuccess)
         #expect(try keeping.only("process dice").parentID == 0)
+    }
+
+    /// By the W3C's recommendation two are as none, whatever their names' case.
+    @Test(arguments: ["traceparent", "TraceParent"])
+    func twoHeadersBeginATrace(_ name: String) async throws {
+        let controller = try await Stage(tracing: Tracing(keeping.tracer)).controller()
+        let value = "00-00000000000000000000000000000005-0000000000000006-01"
+        let headers = [Record.Header("traceparent", text: value), Record.Header(name, text: value)]
+        _ = await controller.run(try record(DiceRoll().message(), headers))
+        #expect(try keeping.only("process dice").parentID == 0)
+    }
+
+    /// A trace that came by the W3C's headers goes on by them, beside those of the tracer.
+    @Test func stateAndBaggageGoOn() async throws {
+        let stage = Stage(tracing: Tracing(keeping.tracer))
+        let headers = [
+            "traceparent": "00-00000000000000000000000000000005-0000000000000006-01", "tracestate": "congo=1,rojo=2",
+            "baggage": "user=ann%20b",
+        ]
+        let message = try record(DiceRoll().message(), headers.map { Record.Header($0.key, text: $0.value) })
+        let sending = ProducerRecord(topic: "dice", value: message.value, headers: message.headers)
+        try await stage.broker.makeProducer().send(sending)
+        try await stage.work()
+        #expect(try keeping.only("process dice").traceState.header == "congo=1,rojo=2")
+        let answer = try #require(stage.broker.records(in: "results").first).text
+        #expect(answer["traceparent"]?.hasPrefix("00-00000000000000000000000000000005-") == true)
+        #expect(answer["tracestate"] == "congo=1,rojo=2" && answer["baggage"] == "user=ann%20b")
+        #expect(answer["uberctx-user"] == "ann%20b")
     }
 
     private static let malformed: [JSONObject] = [

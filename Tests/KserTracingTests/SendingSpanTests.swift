@@ -9,6 +9,61 @@ import Testing
 struct SendingSpanTests {
     let keeping = KeepingTracer()
 
+    /// In a transaction the answer and what a handler sends have spans and headers too.
+    @Test func transactions() async throws {
+        struct Sending: Entrypoint {
+            let producer: TracedProducer<InMemoryTransactionalProducer>
+            let path = "dice.Sending"
+
+            func run(_ parameters: JSONObject, in execution: Execution) async throws -> ExecutionResult {
+                try await producer.send(DiceRoll().message(uuid: "one"), to: "more")
+                _ = try await producer.send(ProducerRecord(topic: "more", value: [1]))
+                return execution.result(stdout: "sent")
+            }
+        }
+        let stage = Stage(tracing: Tracing(keeping.tracer))
+        for topic in ["dice", "more", "results"] { stage.broker.createTopic(topic) }
+        let producer = TracedProducer(stage.broker.makeTransactionalProducer(), stage.tracing)
+        let controller = try await stage.controller()
+        try await controller.register(Sending(producer: producer))
+        let options = WorkerOptions(
+            replies: Replies(to: "results", with: producer),
+            transactions: Transactions(with: producer),
+            shutdownSignals: []
+        )
+        try await stage.producer.send(Sending(producer: producer).message(), to: "dice")
+        let worker = Worker(
+            consumer: stage.broker.makeConsumer(topics: ["dice"], group: "dice"),
+            controller: controller,
+            options: options
+        )
+        async let running: Void = worker.run()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                while stage.broker.records(in: "results").isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            }
+            try await group.next()
+        }
+        await worker.shutdown()
+        try await running
+
+        let process = try keeping.only("process dice")
+        #expect(try keeping.only("send results").parentID == process.spanID)
+        let created = keeping.spans("create more")
+        let run = try #require(keeping.spans.first { $0.operationName.hasSuffix("- Run") })
+        #expect(created.count == 2 && created.allSatisfy { $0.parentID == run.spanID })
+        let sent = keeping.spans("send more")
+        #expect(Set(sent.map(\.parentID)) == Set(created.map(\.spanID)))
+        #expect(Set(keeping.spans.map(\.traceID)).count == 1)
+        for topic in ["more", "results"] {
+            for record in stage.broker.records(in: topic) {
+                let context = try #require(record.text["traceparent"]).split(separator: "-")
+                let spans = keeping.spans("send \(topic)").map { $0.spanID }
+                #expect(spans.contains { UInt64(context[2], radix: 16) == $0 })
+            }
+        }
+    }
+
     @Test func messagesSentTogetherAreCreatedAndLinked() async throws {
         let stage = Stage(tracing: Tracing(keeping.tracer))
         try await stage.producer.send(contentsOf: (0..<3).map { _ in DiceRoll().message() }, to: "dice")

@@ -33,6 +33,7 @@ public struct B3Codec: ContextCodec {
     /// Writes the identity, and that the trace is sampled or asked for if it is.
     public func inject(_ context: JaegerSpanContext, into carrier: inout Carrier) throws(OpenTracingError) {
         var map = try carrier.map
+        guard context.hasTrace else { return }
         map[Self.traceID] = Hexadecimal.padded(context.traceID, to: traceIDWidth)
         map[Self.spanID] = Hexadecimal.padded(context.spanID, to: 16)
         if let parentID = context.parentID { map[Self.parentID] = Hexadecimal.padded(parentID, to: 16) }
@@ -88,6 +89,7 @@ public struct B3SingleCodec: ContextCodec {
     /// Writes the header.
     public func inject(_ context: JaegerSpanContext, into carrier: inout Carrier) throws(OpenTracingError) {
         var map = try carrier.map
+        guard context.hasTrace else { return }
         let decision = context.isDebug ? "d" : context.isSampled ? "1" : "0"
         var parts = [Hexadecimal.padded(context.traceID, to: 32), Hexadecimal.padded(context.spanID, to: 16), decision]
         if let parentID = context.parentID { parts.append(Hexadecimal.padded(parentID, to: 16)) }

@@ -44,10 +44,10 @@ public struct TextCodec: ContextCodec {
         self.encodesValues = encodesValues
     }
 
-    /// Writes the identity, and a header for each baggage item.
+    /// Writes the identity, if there is one, and a header for each baggage item.
     public func inject(_ context: JaegerSpanContext, into carrier: inout Carrier) throws(OpenTracingError) {
         var map = try carrier.map
-        map[headers.traceID] = context.description
+        if context.hasTrace { map[headers.traceID] = context.description }
         for (key, value) in context.baggage {
             map[headers.baggagePrefix + key] = encodesValues ? PercentEncoding.encode(value, keeping: "/") : value
         }

@@ -65,7 +65,10 @@ public final class RemoteBaggageRestrictions: BaggageRestrictions {
 
     /// Takes the body of an answer; nil when there was none.
     package func take(_ body: [UInt8]?) {
-        guard let body, let answer = try? JSONDecoder().decode([Restriction].self, from: Data(body)) else { return }
+        // Go writes an empty list as null.
+        guard let body, let answer = try? JSONDecoder().decode([Restriction]?.self, from: Data(body)) ?? [] else {
+            return
+        }
         limits.withLock { $0 = Dictionary(answer.map { ($0.baggageKey, $0.maxValueLength) }) { $1 } }
     }
 

@@ -42,22 +42,24 @@ final class SpanExport: Sendable {
             }
             // All that waits now, in batches: a span that missed one does not wait another interval.
             repeat {
-                let batch = queue.removeBatch()
+                let batch = takeBatch()
                 if batch.isEmpty { break }
-                let isOver = state.withLock { state in
-                    state.inFlight = batch.count
-                    return state.isOver
-                }
-                if isOver {
-                    metrics.failed.add(batch.count)
-                    break
-                }
                 count(await send(batch, of: process), of: batch.count)
             } while !Task.isCancelled
             metrics.queueLength.set(queue.count)
             if Task.isCancelled { break }
         }
         giveUp()
+    }
+
+    /// In one step, so that whoever gives up finds each span in the queue or in flight.
+    private func takeBatch() -> [JaegerSpan] {
+        state.withLock { state in
+            if state.isOver { return [] }
+            let batch = queue.removeBatch()
+            state.inFlight = batch.count
+            return batch
+        }
     }
 
     /// What has not been sent is lost from here on, and whoever still sends it is not waited for. The log tells how many
@@ -95,14 +97,16 @@ final class SpanExport: Sendable {
     }
 
     private func count(_ outcome: SendOutcome, of size: Int) {
+        let sent = min(max(outcome.sent, 0), size)
+        // Under the lock, so that whoever gave up finds the spans in flight or counted.
         let isLate = state.withLock { state in
+            if state.isOver { return true }
             state.inFlight = 0
-            return state.isOver
+            metrics.reported.add(sent)
+            metrics.failed.add(size - sent)
+            return false
         }
         if isLate { return }
-        let sent = min(max(outcome.sent, 0), size)
-        metrics.reported.add(sent)
-        metrics.failed.add(size - sent)
         guard let error = outcome.error else { return }
         if sent < size {
             failures(.error, "\(size - sent) of \(size) spans could not be sent: \(error)")

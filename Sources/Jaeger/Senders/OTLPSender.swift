@@ -1,4 +1,5 @@
 public import Foundation
+import Gzip
 
 /// Sends spans to a collector of OpenTelemetry, or to Jaeger 2, over HTTP.
 public final class OTLPSender: SpanSender {

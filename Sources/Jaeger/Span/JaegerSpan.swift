@@ -44,6 +44,8 @@ public final class JaegerSpan: Span {
     /// When the span began, in seconds since the epoch; to the tick of the system's clock, some milliseconds, when it was
     /// not sampled then.
     public let startTime: Double
+    /// When the span began by the steady clock; not a number when its time is not taken by that.
+    private let steadyStart: Double
     let owner: JaegerTracer
     /// Written under the lock of the state only.
     private let flagBits: Atomic<UInt8>
@@ -54,7 +56,7 @@ public final class JaegerSpan: Span {
         operationName: String,
         tags: Fields,
         references: [SpanRecord.Reference]?,
-        startTime: Double,
+        start: SpanStart,
         tracer: JaegerTracer
     ) {
         traceID = identity.traceID
@@ -62,7 +64,8 @@ public final class JaegerSpan: Span {
         parentNumber = identity.parentID
         hasRandomTraceID = identity.hasRandomTraceID
         self.references = references
-        self.startTime = startTime
+        startTime = start.time
+        steadyStart = start.steady ?? .nan
         owner = tracer
         flagBits = Atomic(identity.flags.rawValue)
         let isBare = !identity.flags.contains(.sampled) && identity.luggage == nil && tags.isEmpty
@@ -167,10 +170,18 @@ public final class JaegerSpan: Span {
         return true
     }
 
+    /// The given time, or the present one: as long after the beginning as the steady clock says, whatever was done to the
+    /// time of day.
+    private func time(_ given: Double?) -> Double {
+        if let given, given != 0 { return given }
+        guard let clock = owner.options.clock, !steadyStart.isNaN else { return owner.options.now() }
+        return startTime + (clock.steady() - steadyStart)
+    }
+
     /// Logs fields.
     public func log(_ fields: Fields, at timestamp: Double?) {
         guard isSampled else { return }
-        let time = owner.time(timestamp)
+        let time = time(timestamp)
         let fields = owner.limits.fields(fields)
         state.withLock { $0.demandContent().logs.append((time, fields)) }
     }
@@ -202,7 +213,7 @@ public final class JaegerSpan: Span {
     /// Ends the span and, when it is sampled, hands it to the reporter. Only the first call does so.
     public func finish(at time: Double?) {
         guard isSampled else { return }
-        let time = owner.time(time)
+        let time = self.time(time)
         let isFirst = state.withLock { state in
             let content = state.demandContent()
             if content.endTime != nil { return false }

@@ -6,15 +6,15 @@ struct ValueLimits: Sendable {
     var maxTracebackLength = 4096
 
     func value(_ value: FieldValue, of key: String) -> FieldValue {
-        switch value {
+        let limit = limit(of: key)
+        return switch value {
         case .bool, .integer, .double: value
-        case .binary(let bytes):
-            bytes.count <= maxTagValueLength ? value : .binary(Array(bytes.prefix(maxTagValueLength)))
-        case .string(let text) where text.utf8.count <= maxTagValueLength: value
-        case .string(let text): .string(cut(text, of: key))
+        case .binary(let bytes): bytes.count <= limit ? value : .binary(Array(bytes.prefix(limit)))
+        case .string(let text) where text.utf8.count <= limit: value
+        case .string(let text): .string(cut(text, to: limit))
         // What Jaeger's other clients write.
-        case .null: .string(cut("None", of: key))
-        case .object: .string(cut(value.text, of: key))
+        case .null: .string(cut("None", to: limit))
+        case .object: .string(cut(value.text, to: limit))
         }
     }
 
@@ -22,9 +22,11 @@ struct ValueLimits: Sendable {
         Fields(fields.lazy.map { Fields.Field($0.key, value($0.value, of: $0.key)) })
     }
 
+    /// How many characters of Unicode, or bytes, a value may have.
+    func limit(of key: String) -> Int { max(0, key == LogFields.stack ? maxTracebackLength : maxTagValueLength) }
+
     /// Cuts between two characters of Unicode, not only between what people see as one: as the other clients do.
-    private func cut(_ text: String, of key: String) -> String {
-        let limit = key == LogFields.stack ? maxTracebackLength : maxTagValueLength
+    private func cut(_ text: String, to limit: Int) -> String {
         guard text.utf8.count > limit else { return text }
         let scalars = text.unicodeScalars
         guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex) else {

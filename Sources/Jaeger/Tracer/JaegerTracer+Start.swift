@@ -12,6 +12,14 @@ struct SpanIdentity {
     var luggage: Luggage?
 }
 
+/// When a span began.
+struct SpanStart {
+    /// Seconds since the epoch.
+    var time: Double
+    /// By the tracer's steady clock; nil when the span's time is not taken by that.
+    var steady: Double?
+}
+
 /// What travels beside the numbers.
 struct Luggage {
     var baggage: [String: String]
@@ -50,7 +58,7 @@ extension JaegerTracer {
             operationName: operationName,
             tags: keepsTags ? tags : Fields(),
             references: references,
-            startTime: startTime(start.startTime, of: identity, hasTags: !tags.isEmpty),
+            start: spanStart(start.startTime, of: identity, hasTags: !tags.isEmpty),
             tracer: self
         )
         if !keepsTags { span.setTags(tags) }
@@ -60,9 +68,12 @@ extension JaegerTracer {
 
     /// The time that a span began. It is to the tick of the system's clock when it is not known to be of use: when a span
     /// is not sampled, and no tag can change that at once.
-    private func startTime(_ given: Double?, of identity: borrowing SpanIdentity, hasTags: Bool) -> Double {
-        if let given, given != 0 { return given }
-        return identity.flags.contains(.sampled) || hasTags ? options.now() : options.tick()
+    private func spanStart(_ given: Double?, of identity: borrowing SpanIdentity, hasTags: Bool) -> SpanStart {
+        if let given, given != 0 { return SpanStart(time: given) }
+        guard identity.flags.contains(.sampled) || hasTags else { return SpanStart(time: options.tick()) }
+        guard let clock = options.clock else { return SpanStart(time: options.now()) }
+        let now = clock.now()
+        return SpanStart(time: now.wall, steady: now.steady)
     }
 
     /// Starts a span of which only the name is given: it makes no context, and looks at no options.
@@ -74,7 +85,7 @@ extension JaegerTracer {
             operationName: operationName,
             tags: tags,
             references: nil,
-            startTime: startTime(nil, of: identity, hasTags: false),
+            start: spanStart(nil, of: identity, hasTags: false),
             tracer: self
         )
         count(span, isServer: false)
@@ -105,7 +116,7 @@ extension JaegerTracer {
             if tag.key == Tags.samplingPriority { return false }
             return switch tag.value {
             case .bool, .integer, .double: true
-            case .string(let text): text.utf8.count <= limits.maxTagValueLength
+            case .string(let text): text.utf8.count <= limits.limit(of: tag.key)
             case .null, .binary, .object: false
             }
         }

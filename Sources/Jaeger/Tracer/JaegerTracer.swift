@@ -110,11 +110,6 @@ public final class JaegerTracer: Tracer {
         await reporter.close()
     }
 
-    func time(_ given: Double?) -> Double {
-        guard let given, given != 0 else { return options.now() }
-        return given
-    }
-
     func report(_ span: JaegerSpan) {
         metrics.finishedSpan.add()
         reporter.report(span)

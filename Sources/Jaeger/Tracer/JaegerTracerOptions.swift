@@ -32,9 +32,11 @@ public struct JaegerTracerOptions: Sendable {
     public var log = JaegerLog.standardError
 
     /// Gives the time in seconds since the epoch.
-    package var now: @Sendable () -> Double = SystemTime.now { didSet { tick = now } }
+    package var now: @Sendable () -> Double = SystemTime.now { didSet { (tick, clock) = (now, nil) } }
     /// As ``now``, to the tick of the system's clock.
     private(set) var tick: @Sendable () -> Double = SystemTime.tick
+    /// What spans are timed with; nil: ``now``.
+    package var clock: SpanClock? = .shared
     package var ids = IDGenerator()
 
     /// The defaults.

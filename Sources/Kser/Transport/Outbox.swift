@@ -16,7 +16,7 @@ package final class Outbox: Sendable {
     init(of owner: any TransactionalMessageProducer) { self.owner = owner }
 
     /// Where a producer's records are kept; nil when they are to be sent.
-    package static func current(of producer: some TransactionalMessageProducer) -> Outbox? {
+    package static func current(of producer: AnyObject) -> Outbox? {
         current.flatMap { $0.owner === producer ? $0 : nil }
     }
 

@@ -15,29 +15,21 @@ public enum ExpositionFormat: Sendable, Hashable {
 
     /// The format that a client prefers.
     ///
-    /// - Parameter accept: the value of its `Accept` header (RFC 9110, section 12.5.1).
+    /// - Parameter accept: the value of its `Accept` header (RFC 9110, section 12.5.1), several with commas between them.
     /// - Returns: OpenMetrics when the client asks for it, and for nothing else more; otherwise text.
     public static func preferred(by accept: String?) -> ExpositionFormat {
         var openMetrics = 0.0
-        var text = 0.0
-        for range in (accept ?? "").split(separator: ",") {
-            let parts = range.split(separator: ";").map { $0.trimming(" \t").lowercased() }
-            let parameters = parts.dropFirst()
-            let quality = parameters.first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
-            let version = parameters.first { $0.hasPrefix("version=") }?.dropFirst(8).trimming("\"")
-            switch parts.first {
-            case "application/openmetrics-text" where version == nil || version == "1.0.0" || version == "0.0.1":
-                openMetrics = max(openMetrics, quality)
-            case "text/plain": text = max(text, quality)
+        // Of the ranges that text is in, the narrowest counts.
+        var text: [String: Double] = [:]
+        for range in AcceptedRange.all(in: accept) {
+            switch range.name {
+            case "application/openmetrics-text" where ["1.0.0", "0.0.1", nil].contains(range.parameters["version"]):
+                openMetrics = max(openMetrics, range.quality)
+            case "text/plain", "text/*", "*/*": text[range.name] = max(text[range.name] ?? 0, range.quality)
             default: break
             }
         }
-        return openMetrics > 0 && openMetrics >= text ? .openMetrics : .text
-    }
-}
-
-extension StringProtocol {
-    fileprivate func trimming(_ characters: String) -> String {
-        String(drop { characters.contains($0) }.reversed().drop { characters.contains($0) }.reversed())
+        let quality = text["text/plain"] ?? text["text/*"] ?? text["*/*"] ?? 0
+        return openMetrics > 0 && openMetrics >= quality ? .openMetrics : .text
     }
 }

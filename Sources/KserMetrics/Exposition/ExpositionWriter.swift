@@ -28,20 +28,29 @@ struct ExpositionWriter {
         write(value)
     }
 
-    /// Writes the sample of a histogram's bucket.
-    mutating func bucket(_ name: [UInt8], _ labels: LabelText, bound: [UInt8], _ value: Double) {
+    /// Writes the sample of a histogram's bucket, with its exemplar where the format has them.
+    mutating func bucket(
+        _ name: [UInt8],
+        _ labels: LabelText,
+        bound: [UInt8],
+        _ value: Double,
+        _ exemplar: Histogram.Exemplar?
+    ) {
         bytes += name
         bytes.append(UInt8(ascii: "{"))
         bytes += labels.beforeBound
         bytes += bound
         bytes += labels.afterBound
         bytes.append(UInt8(ascii: "}"))
-        write(value)
+        guard format == .openMetrics, let exemplar else { return write(value) }
+        let time = "\(Int64(exemplar.time)).\(String(Int64(exemplar.time * 1_000) % 1_000 + 1_000).dropFirst())"
+        write(value, " # {trace_id=\"\(exemplar.traceID)\"} \(exemplar.value.exposition) \(time)")
     }
 
-    private mutating func write(_ value: Double) {
+    private mutating func write(_ value: Double, _ suffix: String = "") {
         bytes.append(UInt8(ascii: " "))
         bytes += value.exposition.utf8
+        bytes += suffix.utf8
         bytes.append(UInt8(ascii: "\n"))
     }
 

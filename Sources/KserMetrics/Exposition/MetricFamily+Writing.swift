@@ -60,10 +60,12 @@ extension Histogram: Series {
 
     func write(to writer: inout ExpositionWriter, _ names: SampleNames) {
         var total: UInt64 = 0
-        for (count, bound) in zip(counts, boundTexts) {
+        for ((count, bound), exemplar) in zip(zip(counts, boundTexts), exemplars) {
             total += count
-            writer.bucket(names.bucket, labels, bound: bound, Double(total))
+            writer.bucket(names.bucket, labels, bound: bound, Double(total), exemplar)
         }
+        // What OpenMetrics does not allow would have a strict reader drop the whole page.
+        if writer.format == .openMetrics, !hasGrowingSum { return }
         writer.sample(names.count, labels, Double(total))
         writer.sample(names.sum, labels, sum)
     }

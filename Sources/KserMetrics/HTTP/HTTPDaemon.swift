@@ -117,11 +117,11 @@ extension HTTPDaemon {
         }
         let exchange = Unmanaged<Exchange>.fromOpaque(opaque).takeUnretainedValue()
         if let response = exchange.response { return send(response, connection) }
-        let accept = MHD_lookup_connection_value(connection, .HEADER_KIND, "Accept")
         let request = HTTPRequest(
             method: String(cString: method),
             path: String(cString: path),
-            accept: accept.map { String(cString: $0) }
+            accept: HeaderLines.value(of: "Accept", connection),
+            acceptEncoding: HeaderLines.value(of: "Accept-Encoding", connection)
         )
         return daemon.serve(request, exchange, Connection(pointer: connection))
     }
@@ -205,4 +205,26 @@ private final class Exchange: Sendable {
 
 extension MHD_OptionItem {
     fileprivate init(_ option: MHD_OPTION, _ value: Int) { self.init(option: option, value: value, ptr_value: nil) }
+}
+
+/// Collects the lines of a header: a client may send several.
+private final class HeaderLines {
+    private let name: String
+    private var values: [String] = []
+
+    private init(_ name: String) { self.name = name }
+
+    /// The values with commas between them; nil when there is none.
+    static func value(of name: String, _ connection: OpaquePointer) -> String? {
+        let lines = HeaderLines(name.lowercased())
+        MHD_get_connection_values(connection, .HEADER_KIND, collect, Unmanaged.passUnretained(lines).toOpaque())
+        return lines.values.isEmpty ? nil : lines.values.joined(separator: ",")
+    }
+
+    private static let collect: MHD_KeyValueIterator = { context, _, key, value in
+        guard let context, let key, let value else { return .YES }
+        let lines = Unmanaged<HeaderLines>.fromOpaque(context).takeUnretainedValue()
+        if String(cString: key).lowercased() == lines.name { lines.values.append(String(cString: value)) }
+        return .YES
+    }
 }

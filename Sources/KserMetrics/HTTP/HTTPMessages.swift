@@ -3,7 +3,9 @@ struct HTTPRequest: Sendable {
     var method: String
     /// The path without what follows a question mark.
     var path: String
+    /// All lines of the header, with commas between them.
     var accept: String?
+    var acceptEncoding: String?
 }
 
 /// A response with a body.

@@ -1,10 +1,11 @@
 import Dispatch
+import Gzip
 
 /// Shows metrics and health over HTTP, on a thread of its own:
 ///
 /// | path | answer |
 /// |---|---|
-/// | `/metrics` | the metrics, in the format that the client asks for |
+/// | `/metrics` | the metrics, in the format that the client asks for, and compressed if it takes gzip |
 /// | `/livez` | 200, or 503 when the process should be restarted |
 /// | `/readyz` | 200, or 503 while it does not work |
 ///
@@ -96,7 +97,13 @@ public final class MetricsServer: Sendable {
         switch request.path {
         case "/metrics":
             let format = ExpositionFormat.preferred(by: request.accept)
-            return .now(HTTPResponse(contentType: format.contentType, body: registry.exposition(format)))
+            var response = HTTPResponse(contentType: format.contentType, body: registry.exposition(format))
+            response.headers = [("Vary", "Accept, Accept-Encoding")]
+            if AcceptedRange.acceptsGzip(request.acceptEncoding), let body = Gzip.compress(response.body) {
+                response.body = body
+                response.headers.append(("Content-Encoding", "gzip"))
+            }
+            return .now(response)
         case "/livez": return .later { await live.response() }
         case "/readyz": return .later { await ready.response() }
         default: return .now(HTTPResponse(status: 404, body: Array("Here are /metrics, /livez and /readyz\n".utf8)))

@@ -19,6 +19,14 @@ public final class Histogram: Sendable {
 
     private final class Cell: Sendable {
         let count = Atomic<UInt64>(0)
+        let exemplar = Mutex<Exemplar?>(nil)
+    }
+
+    /// A value of a bucket, and the trace in which it came about.
+    struct Exemplar: Sendable {
+        let traceID: String
+        let value: Double
+        let time: Double
     }
 
     init(_ labels: LabelText, bounds: [Double], boundTexts: [[UInt8]]) {
@@ -37,13 +45,27 @@ public final class Histogram: Sendable {
     /// How many values each bucket holds by itself.
     var counts: [UInt64] { cells.map { $0.count.load(ordering: .relaxed) } }
 
+    /// The latest value of each bucket whose trace is known.
+    var exemplars: [Exemplar?] { cells.map { $0.exemplar.withLock { $0 } } }
+
+    /// Whether the sum may only grow, as OpenMetrics wants it; values below 0 end that.
+    var hasGrowingSum: Bool { (bounds.first ?? 0) >= 0 && sum >= 0 }
+
     /// Notes a value; one that is not a number is ignored.
-    public func observe(_ value: Double) {
+    ///
+    /// - Parameters:
+    ///   - value: the value.
+    ///   - traceID: the trace in which it came about, up to 64 hexadecimal digits; OpenMetrics shows the latest of each bucket
+    ///     as its exemplar.
+    public func observe(_ value: Double, traceID: String? = nil) {
         if value.isNaN { return }
         var index = 0
         while index < bounds.count, value > bounds[index] { index += 1 }
         cells[index].count.wrappingAdd(1, ordering: .relaxed)
         total.add(value)
+        guard let traceID, traceID.utf8.count <= 64, traceID.allSatisfy(\.isHexDigit) else { return }
+        let exemplar = Exemplar(traceID: traceID, value: value, time: Timestamp.now())
+        cells[index].exemplar.withLock { $0 = exemplar }
     }
 
     /// Notes a duration, in seconds.

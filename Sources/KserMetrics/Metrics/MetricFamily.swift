@@ -14,7 +14,6 @@ public final class MetricFamily<Child: Sendable>: Sendable {
         var children: [LabelValues: Child] = [:]
         /// In the order they were made.
         var list: [Child] = []
-        var other: Child?
     }
 
     let description: FamilyDescription
@@ -54,17 +53,15 @@ public final class MetricFamily<Child: Sendable>: Sendable {
         let key = LabelValues(texts: values)
         let (child, isFolded) = state.withLock { state -> (Child, Bool) in
             if let child = state.children[key] { return (child, false) }
-            if state.children.count < limit {
-                let child = make(LabelText(description.labels, values))
-                state.children[key] = child
-                state.list.append(child)
-                return (child, false)
-            }
-            if let other = state.other { return (other, true) }
-            let other = make(LabelText(description.labels, values.map { _ in "_other" }))
-            state.other = other
-            state.list.append(other)
-            return (other, true)
+            let isFolded = state.children.count >= limit
+            // Somebody may have used this value too: then that series is the one for all others.
+            let values = isFolded ? values.map { _ in "_other" } : values
+            let key = isFolded ? LabelValues(texts: values) : key
+            if isFolded, let child = state.children[key] { return (child, true) }
+            let child = make(LabelText(description.labels, values))
+            state.children[key] = child
+            state.list.append(child)
+            return (child, isFolded)
         }
         if isFolded { onFold() }
         return child

@@ -92,7 +92,6 @@ final class PlaceSeries: Sendable {
     let consumed: Counter
     let wait: Histogram
     let processed: Histogram
-    let ages = InFlightAges()
 
     init(group: String, consumed: Counter, wait: Histogram, processed: Histogram) {
         self.group = group

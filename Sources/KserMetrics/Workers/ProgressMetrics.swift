@@ -1,20 +1,4 @@
 import Kser
-import Synchronization
-
-/// When the records in flight of one partition began.
-final class InFlightAges: Sendable {
-    private let begins = Mutex<[Int64: ContinuousClock.Instant]>([:])
-
-    func began(_ record: Record) {
-        let now = ContinuousClock.now
-        begins.withLock { $0[record.offset] = now }
-    }
-
-    func ended(_ record: Record) { _ = begins.withLock { $0.removeValue(forKey: record.offset) } }
-
-    /// How long the record runs that began first; zero when none runs.
-    var oldest: Duration { begins.withLock { $0.values.min() }?.duration(to: .now) ?? .zero }
-}
 
 /// What is read of the partitions whenever the metrics are.
 private struct Gauges: Sendable {
@@ -32,7 +16,11 @@ private struct Gauges: Sendable {
         }
         let place = ["topic", "partition", "group"]
         lag = try gauge("kser_consumer_lag", "Offsets of assigned partitions that are not done", place)
-        oldest = try gauge("kser_oldest_in_flight_seconds", "How long the message runs that began first", place)
+        oldest = try gauge(
+            "kser_oldest_in_flight_seconds",
+            "How long ago the oldest record that is not done was handed out",
+            place
+        )
         incomplete = try gauge(
             "kser_incomplete_offsets",
             "Offsets from the lowest one that is not done to the last one handed out",
@@ -54,37 +42,29 @@ private struct Gauges: Sendable {
 /// Reads the partitions that workers work on.
 struct ProgressSource: MetricSource {
     private let workers: RunningWorkers
-    private let places: SeriesCache<Place, PlaceSeries>
     private let gauges: Gauges
 
     /// Registers the metrics of the partitions.
     static func register(
         with registry: MetricsRegistry,
-        _ workers: RunningWorkers,
-        _ places: SeriesCache<Place, PlaceSeries>
+        _ workers: RunningWorkers
     ) throws(MetricsError) {
-        let source = ProgressSource(workers: workers, places: places, gauges: try Gauges())
+        let source = ProgressSource(workers: workers, gauges: try Gauges())
         try registry.add(source, source.gauges.all)
     }
 
     private struct Row {
         let progress: PartitionStatistics
         let group: String
-        let oldest: Duration
     }
 
     func write(to writer: inout ExpositionWriter) {
         let rows = workers.assignments.map { assignment in
             let progress = assignment.partition.statistics
-            let place = Place(topic: progress.topic, partition: progress.partition)
-            return Row(
-                progress: progress,
-                group: assignment.worker.groupID ?? "",
-                oldest: places[place].ages.oldest
-            )
+            return Row(progress: progress, group: assignment.worker.groupID ?? "")
         }
         write(gauges.lag, rows, &writer) { $0.progress.lag.map(Double.init) }
-        write(gauges.oldest, rows, &writer) { $0.oldest.inSeconds }
+        write(gauges.oldest, rows, &writer) { ($0.progress.oldestAge ?? .zero).inSeconds }
         write(gauges.incomplete, rows, &writer) { Double($0.progress.incomplete) }
         write(gauges.buffered, rows, &writer) { Double($0.progress.buffered) }
         write(gauges.committed, rows, &writer) { $0.progress.committed.map(Double.init) }

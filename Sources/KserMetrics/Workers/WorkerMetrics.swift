@@ -8,6 +8,7 @@ public import Kser
 ///
 /// It has the two metrics of Python's kser, those of OpenTelemetry's semantic conventions for messaging (1.44), and
 /// `kser_…` for what an operator asks: lag, work in flight, waiting and running times, retries, dead letters, rebalances.
+/// In OpenMetrics running times have the trace of a message as an exemplar, when its record names one that is sampled.
 /// No label holds a uuid, a key or a payload.
 public final class WorkerMetrics: Sendable {
     /// The metrics, and the place for your own.
@@ -35,7 +36,7 @@ public final class WorkerMetrics: Sendable {
         outcomes = try OutcomeMetrics(registry)
         entrypoints = SeriesCache { tasks.series(of: $0) }
         places = SeriesCache { [workers] in messages.series(of: $0, group: workers.group(of: $0.topic)) }
-        try ProgressSource.register(with: registry, workers, places)
+        try ProgressSource.register(with: registry, workers)
     }
 }
 
@@ -52,7 +53,6 @@ extension WorkerMetrics: KserMonitor {
     /// Counts the message as in flight.
     public func messageBegan(_ execution: Execution, entrypoint: String?) {
         entrypoints[entrypoint ?? ""].inFlight.increment()
-        if let record = execution.record { places[Place(record)].ages.began(record) }
     }
 
     /// Counts how long the message ran, and how it ended.
@@ -66,15 +66,14 @@ extension WorkerMetrics: KserMonitor {
         let seconds = duration.inSeconds
         let isSuccess = dispatch.result.isSuccess
         series.inFlight.decrement()
-        (isSuccess ? series.succeeded : series.failed).observe(seconds)
+        let traceID = execution.record?.traceID
+        (isSuccess ? series.succeeded : series.failed).observe(seconds, traceID: traceID)
         guard let record = execution.record else { return }
         let place = places[Place(record)]
-        place.ages.ended(record)
-        if isSuccess {
-            place.processed.observe(seconds)
-        } else {
-            messages.processed(record.topic, place.group, error: "\(dispatch.result.retcode)").observe(seconds)
-        }
+        let processed =
+            isSuccess
+            ? place.processed : messages.processed(record.topic, place.group, error: dispatch.result.errorType)
+        processed.observe(seconds, traceID: traceID)
     }
 
     /// Counts records that are sealed and cannot be opened.

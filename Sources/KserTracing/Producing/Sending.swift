@@ -15,13 +15,17 @@ final class Sending: Sendable {
     func end(with delivery: Delivery) async throws -> RecordMetadata {
         do {
             let metadata = try await delivery.metadata()
-            if !ended.load(ordering: .relaxed) { MessagingTags.note(metadata, on: span) }
-            finish()
+            end(with: metadata)
             return metadata
         } catch {
             end(with: error)
             throw error
         }
+    }
+
+    func end(with metadata: RecordMetadata) {
+        if !ended.load(ordering: .relaxed) { MessagingTags.note(metadata, on: span) }
+        finish()
     }
 
     func end(with error: any Error) {

@@ -5,6 +5,9 @@ extension TracedProducer {
     /// Sends messages with a span `create` each, and one `send` that is linked to them.
     public func deliver(contentsOf messages: some Sequence<Message>, to topic: String) async throws -> [RecordMetadata]
     {
+        if let outbox {
+            return try messages.map { try keep($0, in: ProducerRecord(topic: topic, value: nil), outbox) }
+        }
         if tracing.tracer.isNoop { return try await base.deliver(contentsOf: messages, to: topic) }
         guard tracing.convention.hasMessagingSpans else {
             return try await base.deliver(contentsOf: messages.map { tracing.written(into: $0) }, to: topic)

@@ -8,15 +8,20 @@ import OpenTracing
 ///
 /// Messages sent together have a span `create` each, and one `send` that is linked to them. A record that is sent without
 /// an active span, such as a worker's answer or a retry, continues the trace that its headers name.
-public struct TracedProducer<Base: MessageProducer>: MessageProducer {
+///
+/// That of a producer for transactions is one too: give it to the worker's `Transactions`. What a handler sends then has a
+/// span `create`, and each record of a transaction one `send`.
+public final class TracedProducer<Base: MessageProducer>: MessageProducer {
     /// The producer that sends.
     public let base: Base
     let tracing: Tracing
+    private let isTransactional: Bool
 
     /// Makes a traced producer of another one.
     public init(_ base: Base, _ tracing: Tracing) {
         self.base = base
         self.tracing = tracing
+        isTransactional = base is any TransactionalMessageProducer
     }
 
     /// Turns messages into record values.
@@ -34,6 +39,7 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
 
     /// Sends a message with its span, and waits until it is delivered.
     public func deliver(_ message: Message, in record: ProducerRecord) async throws -> RecordMetadata {
+        if let outbox { return try keep(message, in: record, outbox) }
         if tracing.tracer.isNoop { return try await base.deliver(message, in: record) }
         guard tracing.convention.hasMessagingSpans else {
             return try await base.deliver(tracing.written(into: message), in: record)
@@ -49,6 +55,7 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
 
     /// Sends a record with its span, and waits until it is delivered.
     public func send(_ record: ProducerRecord) async throws -> RecordMetadata {
+        if let outbox { return try keep(record, in: outbox) }
         if !tracing.hasSends { return try await base.send(record) }
         let plan = sendPlan(record, nil)
         let span = tracing.start(plan, continuing: [:], record.headers)
@@ -74,6 +81,7 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
 
     /// Hands a record over, with its span, which ends when the delivery is known to who waits for it.
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery {
+        if let outbox { return Delivery(try keep(record, in: outbox)) }
         if !tracing.hasSends { return try await base.enqueue(record) }
         let plan = sendPlan(record, nil)
         let sending = Sending(tracing.start(plan, continuing: [:], record.headers))
@@ -87,16 +95,20 @@ public struct TracedProducer<Base: MessageProducer>: MessageProducer {
         }
     }
 
-    private func traced(_ record: ProducerRecord, _ context: OutgoingContext) -> ProducerRecord {
+    /// Where records of the message that is being handled wait for its transaction.
+    var outbox: Outbox? { isTransactional ? Outbox.current(of: self) : nil }
+
+    func traced(_ record: ProducerRecord, _ context: OutgoingContext) -> ProducerRecord {
         guard tracing.carriers.contains(.headers) else { return record }
         var record = record
         record.headers = context.headers(beside: record.headers)
         return record
     }
 
-    private func sendPlan(_ record: ProducerRecord, _ message: Message?) -> SpanPlan {
-        SpanPlan(name: "send " + record.topic, step: .entrypoint(.execute)) {
-            var tags = MessagingTags.fields("send", type: "send", topic: record.topic, kind: Tags.spanKindProducer)
+    func sendPlan(_ record: ProducerRecord, _ message: Message?, _ operation: String = "send") -> SpanPlan {
+        SpanPlan(name: "\(operation) \(record.topic)", step: .entrypoint(.execute)) {
+            let kind = Tags.spanKindProducer
+            var tags = MessagingTags.fields(operation, type: operation, topic: record.topic, kind: kind)
             MessagingTags.append(key: record.key, to: &tags)
             if let message { tags.append(message) }
             return tags

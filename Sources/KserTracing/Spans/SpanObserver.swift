@@ -29,9 +29,10 @@ final class SpanObserver: ExecutionObserver {
         _ body: () async throws -> Value
     ) async throws -> Value {
         let enclosing = SpanFrame.current
-        // First, so that no tag shows it.
-        let upstream = enclosing == nil ? tracing.takeContext(of: execution) : nil
+        // Without a span the context stays where it is, for the step that has one.
         guard let plan = tracing.convention.plan(for: step, of: execution) else { return try await body() }
+        // Before the tags are asked for, so that none shows it.
+        let upstream = enclosing == nil ? tracing.takeContext(of: execution) : nil
         if tracing.carriers.contains(.parentSpan), let enclosing {
             execution.metadata[ParentSpanCarrier.key] = tracing.parentSpan(of: enclosing)
         }
@@ -69,8 +70,9 @@ final class SpanObserver: ExecutionObserver {
         let plan = arrival.plan
         let span = arrival.startSpan(plan)
         return await tracing.within(span, plan) { frame in
-            let dispatch = await body()
+            // Before, since the answer is written in the body.
             arrival.answer(in: frame)
+            let dispatch = await body()
             MessagingTags.note(dispatch, on: span)
             return dispatch
         }

@@ -155,7 +155,6 @@ struct CollectorTests {
         var reporting = RemoteReporter.Options()
         reporting.closeTimeout = closeTimeout
         reporting.flushInterval = .milliseconds(100)
-        reporting.exportTimeout = closeTimeout
         let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: log)
         return JaegerTracer(serviceName: "dice", sampler: ConstSampler(true), reporter: reporter, options: options)
     }

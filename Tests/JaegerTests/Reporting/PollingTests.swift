@@ -52,6 +52,17 @@ struct PollingTests {
         restrictions.close()
     }
 
+    /// Go writes an empty list as null: no key is allowed then.
+    @Test func noRestrictedKeys() async throws {
+        let restrictions = RemoteBaggageRestrictions(service: "dice", refreshInterval: .seconds(60), log: .none)
+        #expect(restrictions.maxLength(of: "user") == 2_048)
+        restrictions.take(Array("{}".utf8))
+        #expect(restrictions.maxLength(of: "user") == 2_048)
+        restrictions.take(Array("null".utf8))
+        #expect(restrictions.maxLength(of: "user") == nil)
+        restrictions.close()
+    }
+
     /// No interval at all does not make a loop.
     @Test func noInterval() async throws {
         struct Counting: HTTPTransport {

@@ -84,6 +84,30 @@ import Testing
         #expect(!registry.lines().contains { $0.contains("evil") })
     }
 
+    @Test("A retcode is a label only where it is a status, and traces that are sampled are exemplars")
+    func retcodesAndExemplars() async throws {
+        let controller = Controller(logger: .none, monitor: metrics)
+        try await controller.register("odd") { (parameters: [String: Int], execution: Execution) in
+            execution.result(retcode: parameters["code"] ?? 0)
+        }
+        let trace = String(repeating: "ab", count: 16)
+        for (code, flags) in [(7, "01"), (404, "00"), (1_000_000, "00"), (-3, "00"), (599, "00")] {
+            let message = Message(entrypoint: "odd", params: ["code": .integer(Int64(code))])
+            let headers = [Record.Header("traceparent", text: "00-\(trace)-0000000000000006-\(flags)")]
+            let value = try JSONMessageCodec().encode(message)
+            _ = await controller.run(Record(topic: "jobs", value: value, headers: headers))
+        }
+        let lines = registry.lines(.openMetrics)
+        let counts = lines.filter { $0.hasPrefix("messaging_process_duration_seconds_count{") }
+        #expect(
+            Set(counts.compactMap { $0.split(separator: "\"", omittingEmptySubsequences: false).dropFirst().first })
+                == ["404", "599", "_OTHER", ""],
+            "\(counts)"
+        )
+        let traced = lines.filter { $0.contains(" # {trace_id=\"\(trace)\"} ") }
+        #expect(traced.count == 2 && traced.allSatisfy { $0.contains("_bucket{") }, "\(traced)")
+    }
+
     @Test("Lag, what is in flight and what is not done are read while it is so")
     func progress() async throws {
         broker.createTopic("jobs", partitions: 1)

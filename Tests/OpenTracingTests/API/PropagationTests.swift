@@ -21,7 +21,8 @@ import Testing
         var bytes: [UInt8] = []
         try tracer.inject(context, into: &bytes)
         #expect(try tracer.extract(from: bytes) as? MockSpanContext == context)
-        for length in 0..<bytes.count {
+        #expect(try tracer.extract(from: [UInt8]()) == nil)
+        for length in 1..<bytes.count {
             #expect(code(.binary, .binary(Array(bytes[..<length]))) == .spanContextCorrupted)
         }
 

@@ -87,7 +87,7 @@ extension SwiftMetricsMonitor: KserMonitor {
         let place =
             messaging("process", topic) + [
                 ("messaging_consumer_group_name", group(of: topic)),
-                ("error_type", isSuccess ? "" : "\(dispatch.result.retcode)"),
+                ("error_type", isSuccess ? "" : dispatch.result.errorType),
             ]
         instruments.timer("messaging_process_duration_seconds", place).record(duration: duration)
     }

@@ -1,9 +1,9 @@
 import CZlib
 
 /// Compresses as gzip.
-enum Gzip {
+package enum Gzip {
     /// The bytes compressed; nil when zlib cannot.
-    static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+    package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = z_stream()
         // 15 bits of window, and 16 for the gzip header.
         let status = deflateInit2_(
