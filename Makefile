@@ -12,7 +12,7 @@ COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|
 # that has more than some 1,300 files open.
 SOME := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
 
-.PHONY: demo test soak fuzz lint tsan asan traits bench docs deps clean
+.PHONY: demo test test-librdkafka soak fuzz lint tsan asan traits bench docs deps clean
 
 # 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
 demo:
@@ -27,6 +27,15 @@ test: lint
 	$(SOME) swift test --skip-build $(CHECKED) --filter '$(COMPONENTS)'
 	swift test --skip-build $(CHECKED) --filter '^FaultTests\.'
 	@$(MAKE) tsan docs
+
+# What talks to Kafka, on the newest librdkafka that PyPI has instead of the system's.
+NEWEST := LD_LIBRARY_PATH=$(CURDIR)/.build/librdkafka:$$LD_LIBRARY_PATH
+test-librdkafka:
+	@Tests/Support/deps.sh test
+	@Tests/Support/librdkafka.sh .build/librdkafka
+	swift build --build-tests $(CHECKED)
+	$(NEWEST) $(SOME) swift test --skip-build $(CHECKED) --filter '^(KserKafkaTests|InteropTests)\.'
+	$(NEWEST) swift test --skip-build $(CHECKED) --filter '^FaultTests\.'
 
 # The fault tests at full size, then what each of them found, in one table. KSER_SEED=<number> repeats random choices.
 soak:
@@ -78,4 +87,4 @@ deps:
 
 clean:
 	swift package clean
-	rm -rf .build/checked .build/tsan .build/asan .build/fuzz .build/traits .build/docs .build/docs.doccarchive
+	rm -rf .build/checked .build/tsan .build/asan .build/fuzz .build/traits .build/librdkafka .build/docs .build/docs.doccarchive

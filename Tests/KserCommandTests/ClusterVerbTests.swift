@@ -45,6 +45,38 @@ extension KserCommandTests {
             #expect(try await Tool.run("groups", "nobody", environment: desk.environment).status == 1)
         }
 
+        @Test func groupsAreMoved() async throws {
+            let desk = try await Desk("moves", partitions: 1)
+            for _ in 0..<3 { _ = try await Tool.run("send", desk.topic, "a.b", environment: desk.environment) }
+            let group = "group-\(desk.topic)"
+            func move(_ words: String...) async throws -> ChildProcess.Output {
+                try await Tool.start(["groups"] + words + ["--json"], desk.environment).end(within: .seconds(60))
+            }
+            let first = try await move("skip", group, desk.topic, "--partition", "0", "--count", "2")
+            #expect(
+                try Tool.objects(first) == [["topic": .string(desk.topic), "partition": 0, "from": nil, "to": 2]],
+                "\(first)"
+            )
+            let second = try await move("skip", group, desk.topic, "-p", "0")
+            #expect(try Tool.objects(second).first?["to"] == 3, "\(second)")
+            let beyond = try await move("skip", group, desk.topic, "-p", "0")
+            #expect(beyond.status == 1 && beyond.errorText.contains("has 0 message(s)"), "\(beyond)")
+            let back = try await move("reset", group, desk.topic, "--to", "1")
+            #expect(try Tool.objects(back).first?["from"] == 3, "\(back)")
+            let moved = try await desk.admin.committedOffsets(ofGroup: group, topic: desk.topic)
+            #expect(moved == [0: 1])
+            for (place, offset) in [("earliest", 0), ("latest", 3)] {
+                let moved = try await move("reset", group, desk.topic, "--to", place)
+                #expect(try Tool.objects(moved).first?["to"] == .integer(Int64(offset)), "\(moved)")
+            }
+            #expect(try await move("reset", group, desk.topic, "--to", "4").status == 1)
+            #expect(try await move("reset", group, desk.topic, "--to", "soon").status == 64)
+            #expect(try await move("reset", group, desk.topic).status == 64)
+            #expect(try await move("skip", group, desk.topic).status == 64)
+            #expect(try await move("skip", group).status == 64)
+            #expect(try await move("skip", group, desk.topic, "-p", "7").status == 1)
+        }
+
         @Test func demoAndBenchBringTheirBroker() async throws {
             let demo = try await Tool.run("demo")
             #expect(demo.status == 0, "\(demo)")

@@ -41,6 +41,20 @@ struct ConsumerEndTests {
         #expect(output.lines == ["left open: 0"])
     }
 
+    // librdkafka before 2.3 aborts the process when it destroys a member that waits for its first assignment.
+    @Test("no file, when a member of a cooperative group closes between its joining and its assignment")
+    func joining() async throws {
+        let output = try await process("join").success(within: .seconds(90))
+        #expect(output.lines == ["left open: 0"])
+    }
+
+    @Test("its client, where it cannot be destroyed because the assignment does not come")
+    func joiningInVain() async throws {
+        let output = try await process("join-in-vain").success(within: .seconds(90))
+        let isKept = output.lines.first != "left open: 0"
+        #expect(isKept == output.text.contains("kept"), "what is kept is told: \(output)")
+    }
+
     private func process(_ argument: String) throws -> ChildProcess {
         try ChildProcess(Components.products.appending(path: "ConsumerProcess").path(), [argument])
     }

@@ -2,6 +2,7 @@ import Kser
 import KserKafka
 import KserTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Consumers of one group", .timeLimit(.minutes(2)))
@@ -186,5 +187,131 @@ struct RebalanceTests {
         while try await admin.committedOffsets(ofGroup: "g", topic: "t") != [0: 1] { await Task.yield() }
         await member.consumer.close()
         try await run
+    }
+
+    // Asking for the next record completes the one before, and the loop asks when its commit is answered.
+    @Test("a loop that commits after each record hands its partitions over at once when a member joins")
+    func committingLoop() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 2])
+        let producer = try broker.makeProducer()
+        try await producer.send(contentsOf: (0..<20_000).map { ProducerRecord("t", "\($0)", partition: $0 % 2) })
+        let lines = Lines()
+        let begun = KserTesting.Expectation("20 records", count: 20)
+        let consumer = try broker.makeConsumer(["t"], logger: lines.logger) {
+            $0.commitInterval = .seconds(60)
+            $0.drainTimeout = .seconds(60)
+        }
+        let loop = Task {
+            for try await _ in consumer {
+                begun.fulfill()
+                // The embedded broker takes no commit while the group is rebalanced.
+                do { try await consumer.commit() } catch let error as KafkaError where error.isRetriable {}
+            }
+        }
+        try await begun.wait(atMost: .seconds(30))
+        let second = Member(try broker.makeConsumer(["t"]), handles: 1)
+        async let secondRun: Void = second.run()
+        try await withDeadline(.seconds(30), "the group is together again") {
+            try await poll { lines.all.count { $0.message.hasPrefix("Assigned: ") } == 2 }
+        }
+        #expect(lines.all.contains { $0.message.hasPrefix("Revoked: ") })
+        #expect(!lines.all.contains { $0.message.hasPrefix("Lost: ") || $0.message.contains("still in work") })
+        await second.consumer.close()
+        try await secondRun
+        await consumer.close()
+        try await loop.value
+    }
+
+    @Test("the partitions that stay go on while another one's work is waited for")
+    func staying() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 2])
+        let producer = try broker.makeProducer()
+        try await producer.send(contentsOf: (0..<100).map { ProducerRecord("t", "\($0)", partition: $0 % 2) })
+        func makeConsumer(_ logger: KserLogger = .none) throws -> Consumer {
+            try broker.makeConsumer(["t"], logger: logger) {
+                $0.assignmentStrategy = [.cooperativeSticky]
+                $0.commitInterval = .milliseconds(100)
+                $0.drainTimeout = .seconds(60)
+            }
+        }
+        let lines = Lines()
+        let first = try makeConsumer(lines.logger)
+        let gates = [Gate(), Gate()]
+        let begun = KserTesting.Expectation("both partitions", count: 2)
+        let loop = Task {
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await partition in first.partitions {
+                    group.addTask {
+                        for try await record in partition {
+                            if record.offset == 0 { begun.fulfill() }
+                            await gates[Int(partition.partition)].pass()
+                            partition.complete(record)
+                        }
+                    }
+                }
+            }
+        }
+        try await begun.wait(atMost: .seconds(30))
+        let streams = first.assigned
+        let second = Member(try makeConsumer(), handles: 49)
+        async let secondRun: Void = second.run()
+        try await poll { streams.contains(where: \.isEnded) }
+        let staying = try #require(streams.first { !$0.isEnded })
+        gates[Int(staying.partition)].open()
+        // The embedded broker may begin the next rebalance meanwhile, and takes no commit then.
+        try await withDeadline(.seconds(30), "the answer to a commit while the other partition is waited for") {
+            try await poll { lines.all.contains { $0.message.contains("t[\(staying.partition)]@50") } }
+        }
+        gates[1 - Int(staying.partition)].open()
+        try await second.handled.wait(atMost: .seconds(60))
+        await second.consumer.close()
+        await first.close()
+        try await secondRun
+        try await loop.value
+    }
+
+    @Test("a member that leaves commits again what the group refused because it is rebalanced")
+    func refusedLastCommit() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        try await broker.makeProducer().send(ProducerRecord("t", "x"))
+        let member = Member(try broker.makeConsumer(["t"]) { $0.commitInterval = .seconds(60) }, handles: 1)
+        async let run: Void = member.run()
+        try await member.handled.wait(atMost: .seconds(20))
+        try await broker.fail(.offsetCommit, with: [.rebalanceInProgress, .rebalanceInProgress])
+        await member.consumer.close()
+        try await run
+        let admin = try Admin(bootstrapServers: broker.bootstrapServers)
+        #expect(try await admin.committedOffsets(ofGroup: "g", topic: "t") == [0: 1])
+    }
+
+    @Test("a member that leaves a group in the middle of a rebalance commits when that is over")
+    func leavingInRebalance() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 4])
+        try await broker.makeProducer().send(
+            contentsOf: (0..<400).map { ProducerRecord("t", "\($0)", partition: $0 % 4) }
+        )
+        func makeMember(handles count: Int, _ lines: Lines) throws -> Member {
+            let consumer = try broker.makeConsumer(["t"], logger: lines.logger) {
+                $0.assignmentStrategy = [.cooperativeSticky]
+                $0.commitInterval = .seconds(60)
+                $0.additional["debug"] = "cgrp"
+            }
+            return Member(consumer, handles: count)
+        }
+        let (lines, otherLines) = (Lines(), Lines())
+        let first = try makeMember(handles: 400, lines)
+        async let firstRun: Void = first.run()
+        try await first.handled.wait(atMost: .seconds(30))
+        let second = try makeMember(handles: 1, otherLines)
+        async let secondRun: Void = second.run()
+        try await poll { otherLines.all.contains { $0.message.contains("-> wait-join") } }
+        await first.consumer.close()
+        try await firstRun
+        #expect(lines.all.contains { $0.message.contains("[REBALANCE_IN_PROGRESS]; it is tried again") })
+        let admin = try Admin(bootstrapServers: broker.bootstrapServers)
+        #expect(try await admin.committedOffsets(ofGroup: "g", topic: "t") == [0: 100, 1: 100, 2: 100, 3: 100])
+        await second.consumer.close()
+        try await secondRun
+        #expect(second.records.withLock { $0.isEmpty })
     }
 }

@@ -83,6 +83,28 @@ import Testing
         #expect(runs.withLock { $0.sorted() } == ["a", "b", "c"])
     }
 
+    @Test func uuidsOfAnyLengthTakeLittleRoomAndAreKnownAfterARestart() async throws {
+        let uuids = (0..<40).map { "\($0)" + String(repeating: "x", count: 400_000) }
+        let window = try await SQLiteDeduplicationWindow(path: path)
+        for uuid in uuids { try await window.insert(DeduplicationKey(uuid: uuid)) }
+        await window.close()
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.url.path())
+        let sizes = try files.map { try Data(contentsOf: directory.url.appending(path: $0)).count }
+        #expect(sizes.reduce(0, +) < 1 << 20)
+        let again = try await SQLiteDeduplicationWindow(path: path)
+        for uuid in uuids {
+            #expect(try await again.contains(DeduplicationKey(uuid: uuid)))
+            #expect(try await !again.contains(DeduplicationKey(uuid: uuid + "x")))
+        }
+    }
+
+    @Test(arguments: [Duration.seconds(Int64.max), .zero, .seconds(Int64.min)])
+    func noLifetimeTraps(lifetime: Duration) async throws {
+        let window = try await SQLiteDeduplicationWindow(path: path, capacity: 1, lifetime: lifetime)
+        try await window.insert(DeduplicationKey(uuid: "u"))
+        #expect(try await window.contains(DeduplicationKey(uuid: "u")) == (lifetime > .zero))
+    }
+
     @Test func aFileThatIsNoDatabaseIsRefused() async throws {
         try directory.write(String(repeating: "this is no database ", count: 1_000), to: "handled.db")
         let error = await #expect(throws: StoreError.self) { try await SQLiteDeduplicationWindow(path: path) }

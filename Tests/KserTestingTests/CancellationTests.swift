@@ -174,6 +174,23 @@ import Testing
         }
     }
 
+    @Test func timestampsAtTheEndsOfWhatCanBeSaidTrapNothing() async throws {
+        let controller = try await controller { _, _ in }
+        let producer = broker.makeProducer()
+        for (uuid, timestamp) in [("u1", Int64.min), ("u2", .max), ("u3", -1)] {
+            let message = Message(uuid: uuid, entrypoint: "kser.control.Cancel")
+            try await producer.send(message, to: "control", timestamp: timestamp)
+        }
+        try await send("u1", "u2", "u3")
+        try await withWorker(controller) {
+            let replies = try await replies(3)
+            #expect(replies["u1"]?.result.retcode == 0)
+            // Claimed to be in the future, it is of now.
+            #expect(replies["u2"]?.result.retcode == 499)
+            #expect(replies["u3"]?.result.retcode == 0)
+        }
+    }
+
     @Test func whatIsNoCancellationIsAWarning() async throws {
         let controller = try await controller { _, _ in }
         let producer = broker.makeProducer()

@@ -63,6 +63,44 @@ import Testing
         #expect(bench.broker.records(in: "jobs-dlt").count == 1)
     }
 
+    @Test func replayedLettersGoToThePartitionThatTheyCameFrom() async throws {
+        bench.broker.createTopic("jobs", partitions: 8)
+        bench.broker.createTopic("elsewhere", partitions: 8)
+        for number in 0..<16 {
+            // A key whose place is that of its sender's partitioner, not of ours.
+            let record = ProducerRecord(topic: "jobs", partition: Int32(number % 8), key: [7], value: [1])
+            try await producer.send(record)
+        }
+        try await work(until: 16, bench.options(inPlace: .none, topics: []))
+        let report = try await letters.replay("jobs", with: producer)
+        #expect(report.replayed == 16 && report.inTheirPartition == 16)
+        for partition in 0..<8 {
+            #expect(bench.broker.records(in: "jobs").count { $0.partition == partition } == 4)
+        }
+        var options = ReplayOptions()
+        options.topic = "elsewhere"
+        let other = try await letters.replay("jobs", with: producer, options: options)
+        #expect(other.replayed == 16 && other.inTheirPartition == 0)
+        #expect(Set(bench.broker.records(in: "elsewhere").map(\.partition)).count == 1)
+        options.topic = nil
+        options.keepsPartition = false
+        let chosen = try await letters.replay("jobs", with: producer, options: options)
+        #expect(chosen.replayed == 16 && chosen.inTheirPartition == 0)
+    }
+
+    @Test(arguments: [-1, 8, .max] as [Int32])
+    func aPartitionThatIsNotThereIsNotKept(partition: Int32) async throws {
+        bench.broker.createTopic("jobs", partitions: 8)
+        let headers: [Record.Header] = [
+            .init("kafka_dlt-original-topic", text: "jobs"),
+            .init("kafka_dlt-original-partition", withUnsafeBytes(of: partition.bigEndian) { Array($0) }),
+        ]
+        try await producer.send(ProducerRecord(topic: "jobs-dlt", value: [1], headers: headers))
+        let report = try await letters.replay("jobs", with: producer)
+        #expect(report.replayed == 1 && report.inTheirPartition == 0)
+        #expect(bench.broker.records(in: "jobs").count == 1)
+    }
+
     @Test func replaysAreCountedAndCapped() async throws {
         try await bench.register(failing: .max)
         try await bench.send()

@@ -81,8 +81,132 @@ import Testing
         #expect(broker.committedOffset(group: "g", topic: "t") == 5_000)
     }
 
-    private func fill(_ topic: String, count: Int) async throws {
+    @Test func recordsHaveTimestamps() async throws {
+        let clock = ManualClock()
+        let broker = InMemoryBroker(clock: clock.workerClock)
         let producer = broker.makeProducer()
+        let sent = try await producer.send(ProducerRecord(topic: "t", value: []))
+        try await producer.send(ProducerRecord(topic: "t", value: [], timestamp: 42))
+        try await broker.makeTransactionalProducer().commit([ProducerRecord(topic: "t", value: [])])
+        #expect(broker.records(in: "t").map(\.timestamp) == [clock.now, 42, clock.now])
+        #expect(sent.timestamp == clock.now)
+    }
+
+    @Test func aPartitionIsGivenUpAtTheDrainDeadline() async throws {
+        let clock = ManualClock()
+        let broker = InMemoryBroker(clock: clock.workerClock)
+        try await fill("t", count: 3, broker)
+        let first = broker.makeConsumer(topics: ["t"], group: "g", drainTimeout: .seconds(7))
+        var partitions = first.partitions.makeAsyncIterator()
+        let partition = try #require(try await partitions.next())
+        var records = partition.makeAsyncIterator()
+        let done = try #require(try await records.next())
+        let stuck = try #require(try await records.next())
+        partition.complete(done)
+        async let closed: Void = first.close()
+        #expect(try await clock.skip() == .seconds(7))
+        await closed
+        #expect(broker.committedOffset(group: "g", topic: "t") == 1)
+        // Too late: the next owner has it.
+        partition.complete(stuck)
+        try await first.commit()
+        let second = broker.makeConsumer(topics: ["t"], group: "g")
+        var again = second.makeAsyncIterator()
+        #expect(try await again.next()?.offset == 1)
+        #expect(broker.committedOffset(group: "g", topic: "t") == 1)
+    }
+
+    @Test func aHandlerThatOutlivesTheDrainDeadlineRunsAgain() async throws {
+        try await fill("t", count: 1)
+        let runs = Expectation("two runs", count: 2)
+        let gate = Gate()
+        let controller = Controller(logger: .none)
+        try await controller.register("step") { (_: JSONObject, _) in
+            runs.fulfill()
+            await gate.pass()
+        }
+        try await broker.makeProducer().send(Message(entrypoint: "step"), to: "jobs")
+        for _ in 0..<2 {
+            let consumer = broker.makeConsumer(topics: ["jobs"], group: "w", drainTimeout: .milliseconds(10))
+            let worker = Worker(consumer: consumer, controller: controller)
+            let count = runs.count
+            let running = Task { try await worker.run() }
+            while runs.count == count { await Task.yield() }
+            await worker.shutdown()
+            if runs.count == 2 { gate.open() }
+            if runs.count == 1 { running.cancel() }
+        }
+        #expect(runs.count == 2)
+        #expect(broker.committedOffset(group: "w", topic: "jobs") == nil)
+    }
+
+    @Test func refusedCommitsAreThrownAndTriedAgain() async throws {
+        struct Refused: Error {}
+        try await fill("t", count: 2)
+        let consumer = broker.makeConsumer(topics: ["t"], group: "g")
+        var records = consumer.makeAsyncIterator()
+        _ = try await records.next()
+        try await consumer.commit()
+        _ = try await records.next()
+        broker.refuseCommits(2, of: "g", with: Refused())
+        for _ in 0..<2 { await #expect(throws: Refused.self) { try await consumer.commit() } }
+        #expect(broker.committedOffset(group: "g", topic: "t") == nil)
+        try await consumer.commit()
+        #expect(broker.committedOffset(group: "g", topic: "t") == 1)
+    }
+
+    @Test func aRefusedCommitAtTheEndIsDeliveredAgain() async throws {
+        try await fill("t", count: 3)
+        let first = broker.makeConsumer(topics: ["t"], group: "g")
+        broker.refuseCommits(of: "g")
+        for try await record in first where record.offset == 2 { break }
+        await first.close()
+        var again = broker.makeConsumer(topics: ["t"], group: "g").makeAsyncIterator()
+        #expect(try await again.next()?.offset == 0)
+    }
+
+    @Test func aTransactionOfARefusedCommitOrALostPartitionHasNoEffect() async throws {
+        try await fill("t", count: 2)
+        let consumer = broker.makeConsumer(topics: ["t"], group: "g")
+        var partitions = consumer.partitions.makeAsyncIterator()
+        let partition = try #require(try await partitions.next())
+        var records = partition.makeAsyncIterator()
+        let record = try #require(try await records.next())
+        let producer = broker.makeTransactionalProducer()
+        let progress = [PartitionProgress(partition, after: record)]
+        let result = ProducerRecord(topic: "results", value: [])
+        broker.refuseCommits(of: "g")
+        await #expect(throws: KserError.self) { try await producer.commit([result], completing: progress) }
+        try await producer.commit([result], completing: progress)
+        #expect(broker.committedOffset(group: "g", topic: "t") == 1)
+        consumer.losePartitions()
+        await #expect(throws: KserError.self) { try await producer.commit([result], completing: progress) }
+        #expect(broker.records(in: "results").count == 1)
+    }
+
+    @Test func lostPartitionsComeBackAtWhatWasCommitted() async throws {
+        try await fill("t", count: 5)
+        let consumer = broker.makeConsumer(topics: ["t"], group: "g")
+        var partitions = consumer.partitions.makeAsyncIterator()
+        let lost = try #require(try await partitions.next())
+        var records = lost.makeAsyncIterator()
+        let first = try #require(try await records.next())
+        let second = try #require(try await records.next())
+        lost.complete(first)
+        try await consumer.commit()
+        lost.complete(second)
+        consumer.losePartitions()
+        #expect(lost.isEnded)
+        #expect(try await records.next() == nil)
+        let back = try #require(try await partitions.next())
+        var again = back.makeAsyncIterator()
+        #expect(try await again.next()?.offset == 1)
+        await consumer.close()
+        #expect(broker.committedOffset(group: "g", topic: "t") == 1)
+    }
+
+    private func fill(_ topic: String, count: Int, _ other: InMemoryBroker? = nil) async throws {
+        let producer = (other ?? broker).makeProducer()
         for index in 0..<count { try await producer.send(ProducerRecord(topic: topic, value: Array("\(index)".utf8))) }
     }
 }

@@ -48,6 +48,67 @@ import Testing
         #expect(bench.attempts == [2])
     }
 
+    @Test(arguments: [
+        "jobs-audit", "jobs-retry-", "jobs-retry-10x", "jobs-retry-10000-dlt", "jobs-retry-99999999999999999999",
+    ])
+    func aTopicThatOnlyBeginsLikeAnOriginIsNoRetryTopicOfIt(topic: String) async throws {
+        let written = KserTesting.Expectation("a letter")
+        var options = bench.options()
+        options.deadLetters = DeadLetterTopic(with: Counting(to: bench.broker.makeProducer(), written))
+        try await bench.broker.makeProducer().send(
+            ProducerRecord(topic: topic, value: [1], headers: claims(of: "jobs", due: .max))
+        )
+        let consumer = bench.broker.makeConsumer(topics: [topic], group: "g")
+        let worker = Worker(consumer: consumer, controller: bench.controller, options: options)
+        // Nothing waits, and the letter goes where the record was.
+        try await worker.whileRunning { try await written.wait() }
+        #expect(bench.broker.records(in: "\(topic)-dlt").count == 1)
+        #expect(bench.broker.records(in: "jobs-dlt").isEmpty)
+        #expect(bench.clock.elapsed == .zero)
+    }
+
+    @Test func aRecordOfADelayThatIsNoLongerUsedKeepsItsLineage() async throws {
+        let written = KserTesting.Expectation("a letter")
+        var options = bench.options()
+        options.deadLetters = DeadLetterTopic(with: Counting(to: bench.broker.makeProducer(), written))
+        let topic = "jobs-retry-7000"
+        try await bench.broker.makeProducer().send(
+            ProducerRecord(topic: topic, value: [1], headers: claims(of: "jobs", due: .max))
+        )
+        let consumer = bench.broker.makeConsumer(topics: [topic], group: "g")
+        let worker = Worker(consumer: consumer, controller: bench.controller, options: options)
+        try await worker.whileRunning {
+            #expect(try await bench.clock.skip() == .seconds(7))
+            try await written.wait()
+        }
+        #expect(bench.broker.records(in: "jobs-dlt").count == 1)
+    }
+
+    @Test(
+        arguments: [
+            (.max, -4_000, .seconds(6)), (.max, -20_000, nil), (.max, .min, nil), (.max, .max, .seconds(10)),
+            (.min, .max, nil), (5_000, 0, .seconds(5)),
+        ] as [(Int64, Int64, Duration?)]
+    )
+    func aDueTimeIsNoLaterThanTheDelayAfterTheRecord(due: Int64, sent: Int64, wait: Duration?) async throws {
+        let now = bench.clock.now
+        let headers = claims(of: "jobs", due: now.addingSaturating(due))
+        try await run(headers, sent: now.addingSaturating(sent)) {
+            guard let wait else { return }
+            let waited = try await bench.clock.skip()
+            #expect(waited == wait)
+        }
+        #expect(bench.attempts == [2])
+        #expect(bench.clock.elapsed == wait ?? .zero)
+    }
+
+    private func claims(of origin: String, due: Int64) -> [Record.Header] {
+        [
+            .init("kafka_original-topic", text: origin), .init("kser_retry-rung", text: "1"),
+            .init("kafka_retry_topic-backoff-timestamp", withUnsafeBytes(of: due.bigEndian) { Array($0) }),
+        ]
+    }
+
     @Test func equalDelaysShareATopicAndStillEnd() async throws {
         try await bench.register(failing: .max)
         try await bench.send()
@@ -92,10 +153,14 @@ import Testing
         #expect(warnings.count == (warns ? 1 : 0))
     }
 
-    private func run(_ headers: [Record.Header], _ body: () async throws -> Void) async throws {
+    private func run(_ headers: [Record.Header], sent timestamp: Int64? = nil, _ body: () async throws -> Void)
+        async throws
+    {
         try await bench.register(failing: 0)
         let value = try JSONMessageCodec().encode(Message(entrypoint: "step"))
-        try await bench.broker.makeProducer().send(ProducerRecord(topic: topic, value: value, headers: headers))
+        try await bench.broker.makeProducer().send(
+            ProducerRecord(topic: topic, value: value, headers: headers, timestamp: timestamp)
+        )
         try await bench.withWorker(options: bench.options()) {
             try await body()
             try await bench.replied.wait()

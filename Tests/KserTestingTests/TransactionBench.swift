@@ -48,7 +48,7 @@ struct TransactionBench: Sendable {
 
     /// Lets time pass, for what waits for it, until it has led to something; the suite has a deadline.
     func passTime(until isDone: () -> Bool) async {
-        while !isDone() {
+        while !isDone(), !Task.isCancelled {
             clock.advance(by: .milliseconds(100))
             await Task.yield()
         }
@@ -67,7 +67,8 @@ struct TransactionBench: Sendable {
 /// A producer whose transactions fail when a test says so, and that counts them.
 final class ScriptedTransactions: TransactionalMessageProducer {
     struct Failure: ClientError {
-        var isFatal: Bool
+        var verdict = SendVerdict.transient
+        var failedIndex: Int?
     }
 
     private struct State {

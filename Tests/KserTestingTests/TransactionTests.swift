@@ -54,7 +54,7 @@ import Testing
         }
         bench.producer.script.withLock {
             $0 = { attempt, _ in
-                if (1...3).contains(attempt) { throw ScriptedTransactions.Failure(isFatal: false) }
+                if (1...3).contains(attempt) { throw ScriptedTransactions.Failure() }
             }
         }
         try await bench.send(0..<20)
@@ -75,7 +75,7 @@ import Testing
             $0 = { _, records in
                 // t10 is the sixth of partition 0.
                 if records.contains(where: { $0.key == Array("t10".utf8) }) {
-                    throw ScriptedTransactions.Failure(isFatal: false)
+                    throw ScriptedTransactions.Failure()
                 }
             }
         }
@@ -94,7 +94,7 @@ import Testing
         try await bench.controller.register("step") { (_: JSONObject, _) in }
         bench.producer.script.withLock {
             $0 = { attempt, _ in
-                if attempt == 2 { throw ScriptedTransactions.Failure(isFatal: true) }
+                if attempt == 2 { throw ScriptedTransactions.Failure(verdict: .fatal) }
             }
         }
         try await bench.send(0..<10)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func transactionsThatCannotBeginEndTheWorker() async throws {
-        bench.producer.script.withLock { $0 = { _, _ in throw ScriptedTransactions.Failure(isFatal: false) } }
+        bench.producer.script.withLock { $0 = { _, _ in throw ScriptedTransactions.Failure() } }
         await #expect(throws: ScriptedTransactions.Failure.self) {
             try await bench.withWorker(bench.options()) {}
         }

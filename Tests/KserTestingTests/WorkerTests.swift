@@ -263,7 +263,7 @@ private actor Running {
 }
 
 private struct Fatal: ClientError {
-    let isFatal = true
+    let verdict = SendVerdict.fatal
 }
 
 private final class FailingProducer: MessageProducer {

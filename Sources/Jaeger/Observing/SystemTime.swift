@@ -1,4 +1,9 @@
 import Foundation
+#if canImport(Glibc)
+// Either may own `timespec`: it is the one that the compiler meets first.
+import Glibc
+import SwiftOverlayShims
+#endif
 
 /// The system's clocks, in seconds.
 package enum SystemTime {

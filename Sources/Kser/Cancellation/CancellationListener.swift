@@ -73,8 +73,10 @@ final class CancellationListener: Sendable {
         var isCaughtUp: Bool { pending.isEmpty }
 
         mutating func pass(_ record: Record) {
-            next[record.partition] = record.offset + 1
-            if let end = pending[record.partition], record.offset + 1 >= end { pending[record.partition] = nil }
+            next[record.partition] = record.offset.addingSaturating(1)
+            if let end = pending[record.partition], record.offset.addingSaturating(1) >= end {
+                pending[record.partition] = nil
+            }
         }
     }
 
@@ -95,8 +97,9 @@ final class CancellationListener: Sendable {
             if message.uuid.isEmpty { throw KserError.validation("it has no uuid") }
             let reason = message.params["reason"]?.string ?? ""
             // A cancellation that was sent before this worker started has used up a part of its time.
-            let time = isOld ? record.timestamp.map { min($0, clock.now()) } : nil
-            let count = registry.cancel(message.uuid, reason: reason, at: time)
+            let sent = isOld ? record.timestamp : nil
+            let age = sent.map { Duration.milliseconds(max(0, clock.now().subtractingSaturating($0))) } ?? .zero
+            let count = registry.cancel(message.uuid, reason: reason, age: age)
             log(count > 0 ? .info : .debug, "task \(message.uuid) cancelled, \(count) running: \(reason)")
         } catch {
             log(.warning, "control record \(record.position) ignored: \(error)")

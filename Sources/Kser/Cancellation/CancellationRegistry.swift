@@ -3,7 +3,7 @@ import Synchronization
 /// Which tasks are cancelled, and what runs that they might be.
 final class CancellationRegistry: Sendable {
     private struct State: Sendable {
-        /// The reasons by uuid.
+        /// The reasons by uuid, both shortened.
         var cancelled: RecentValues<ScalarKey, String>
         var running: [ScalarKey: [Int: Run]] = [:]
         var lastID = 0
@@ -17,6 +17,7 @@ final class CancellationRegistry: Sendable {
 
     private let state: Mutex<State>
     private let clock: WorkerClock
+    private let hash = KeyedHash.random()
 
     init(capacity: Int, lifetime: Duration, clock: WorkerClock) {
         state = Mutex(State(cancelled: RecentValues(capacity: capacity, lifetime: lifetime)))
@@ -27,14 +28,15 @@ final class CancellationRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - uuid: the task's uuid.
-    ///   - reason: what its result says.
-    ///   - time: when it was cancelled, in milliseconds since 1970; nil is now.
+    ///   - reason: what its result says; of more than 1,024 bytes the first ones.
+    ///   - age: how long ago it was cancelled.
     /// - Returns: how many of its runs were cancelled.
     @discardableResult
-    func cancel(_ uuid: String, reason: String, at time: Int64? = nil) -> Int {
-        let key = ScalarKey(uuid)
+    func cancel(_ uuid: String, reason: String, age: Duration = .zero) -> Int {
+        let reason = String(decoding: reason.utf8.prefix(1_024), as: UTF8.self)
+        let key = key(of: uuid)
         let tasks = state.withLock { state -> [Task<ExecutionResult, any Error>] in
-            state.cancelled.insert(reason, for: key, at: time ?? clock.now())
+            state.cancelled.insert(reason, for: key, at: clock.uptime() - age)
             guard let runs = state.running[key] else { return [] }
             for id in runs.keys { state.running[key]?[id]?.reason = reason }
             return runs.values.map(\.task)
@@ -51,8 +53,8 @@ final class CancellationRegistry: Sendable {
         _ execution: Execution,
         _ work: @escaping @Sendable () async throws -> ExecutionResult
     ) async throws -> ExecutionResult {
-        let key = ScalarKey(execution.uuid)
-        if let reason = state.withLock({ $0.cancelled.value(for: key, at: clock.now()) }) {
+        let key = key(of: execution.uuid)
+        if let reason = state.withLock({ reason(of: key, in: $0) }) {
             return cancelledResult(execution, reason)
         }
         let task = Task { try await work() }
@@ -66,11 +68,18 @@ final class CancellationRegistry: Sendable {
         return cancelledResult(execution, reason)
     }
 
+    /// A uuid, shortened.
+    private func key(of uuid: String) -> ScalarKey { ScalarKey(hash.shortened(uuid)) }
+
+    private func reason(of key: ScalarKey, in state: borrowing State) -> String? {
+        state.cancelled.value(for: key, at: clock.uptime())
+    }
+
     private func begin(_ key: ScalarKey, _ task: Task<ExecutionResult, any Error>) -> Int {
         let (id, isCancelled) = state.withLock { state in
             state.lastID += 1
             // It may have been cancelled since it was asked for.
-            let reason = state.cancelled.value(for: key, at: clock.now())
+            let reason = reason(of: key, in: state)
             state.running[key, default: [:]][state.lastID] = Run(task: task, reason: reason)
             return (state.lastID, reason != nil)
         }

@@ -2,15 +2,15 @@
 struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         var value: Value
-        var time: Int64
+        var time: Duration
         var turn: Int
     }
 
     private let capacity: Int
-    private let lifetime: Int64
+    private let lifetime: Duration
     private var entries: [Key: Entry] = [:]
     /// The keys in the order they came; one that came again is in it twice, and the later one counts.
-    private var order: [(key: Key, time: Int64, turn: Int)] = []
+    private var order: [(key: Key, time: Duration, turn: Int)] = []
     private var head = 0
     private var turn = 0
 
@@ -19,14 +19,14 @@ struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     ///   - lifetime: how long a value is kept.
     init(capacity: Int, lifetime: Duration) {
         self.capacity = max(1, capacity)
-        self.lifetime = lifetime.milliseconds
+        self.lifetime = lifetime
     }
 
     /// How many keys are kept.
     var count: Int { entries.count }
 
-    /// Keeps a value; the times, in milliseconds, are those of one clock.
-    mutating func insert(_ value: Value, for key: Key, at time: Int64) {
+    /// Keeps a value; the times are those of one clock that never jumps.
+    mutating func insert(_ value: Value, for key: Key, at time: Duration) {
         turn += 1
         entries[key] = Entry(value: value, time: time, turn: turn)
         order.append((key, time, turn))
@@ -42,7 +42,7 @@ struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// The value of a key, unless it is too old.
-    func value(for key: Key, at time: Int64) -> Value? {
+    func value(for key: Key, at time: Duration) -> Value? {
         guard let entry = entries[key], time - entry.time < lifetime else { return nil }
         return entry.value
     }

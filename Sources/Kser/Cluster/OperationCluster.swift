@@ -66,14 +66,22 @@ extension OperationCluster {
     ///
     /// - Parameter age: only operations that have not changed for this long.
     /// - Returns: how many operations were sent on.
-    /// - Throws: ``StoreError``, or why a task could not be sent.
+    /// - Throws: ``StoreError``, or why the tasks of an operation could not be sent, the first one's; the others' were.
     @discardableResult
     public func recover(unchangedFor age: Duration) async throws -> Int {
-        let time = clock.now() - Int64(age / .milliseconds(1))
+        let time = clock.now().subtractingSaturating(age.milliseconds)
         let uuids = try await store.unsentOperations(unchangedSince: time, limit: 1_000)
+        var failure: (any Error)?
         for uuid in uuids {
-            if let record = try await store.operation(uuid) { try await sendOwed(by: "", of: record) }
+            do {
+                if let record = try await store.operation(uuid) { try await sendOwed(by: "", of: record) }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return uuids.count
     }
 

@@ -48,7 +48,7 @@ extension OperationRecord {
             completed: tasks.count { $0.status == .success },
             total: tasks.count,
             running: tasks.filter { $0.status == .running || $0.status == .compensating }.map(\.entrypoint),
-            elapsed: .milliseconds(max(0, (endedAt ?? now) - createdAt))
+            elapsed: .milliseconds(max(0, (endedAt ?? now).subtractingSaturating(createdAt)))
         )
     }
 }

@@ -56,7 +56,7 @@ extension OperationRecord {
         result = nil
         endedAt = nil
         position = 0
-        deadline = timeLimit.map { now + $0 }
+        deadline = timeLimit.map { now.addingSaturating($0) }
         advance(for: "", at: now)
     }
 

@@ -70,19 +70,16 @@ extension OperationRecord {
         guard ticket.round == round, let index = index(of: ticket.task), isInWork(tasks[index]),
             tasks[index].owner == owner
         else { return false }
-        let isSuccess = result.retcode == 0
-        if status == .compensating {
-            end(index, isSuccess ? .compensated : .uncompensated, tasks[index].result, at: now)
-            compensateNext(for: owner, at: now)
-            return true
-        }
-        end(index, isSuccess ? .success : .failed, result, at: now)
-        if status == .cancelling {
-            concludeCancellation(for: owner, at: now)
-        } else {
-            concludeStep(for: owner, at: now)
-        }
+        end(index, with: result, for: owner, at: now)
         return true
+    }
+
+    /// Ends a task whose message this record owes and cannot send, as if it had been run and failed.
+    mutating func refuse(_ task: String, by owner: String, _ result: ExecutionResult, at now: Int64) {
+        guard let index = index(of: task), tasks[index].cause == owner, tasks[index].owner == nil,
+            isWaiting(tasks[index])
+        else { return }
+        end(index, with: result, for: owner, at: now)
     }
 
     /// Makes a success the failure that a hook made of it.
@@ -110,6 +107,21 @@ extension OperationRecord {
         tasks[index].attempts += 1
         tasks[index].startedAt = now
         tasks[index].updatedAt = now
+    }
+
+    /// Ends a task with what it gave, or how its compensation went, and goes on.
+    private mutating func end(_ index: Int, with result: ExecutionResult, for owner: String, at now: Int64) {
+        let isSuccess = result.retcode == 0
+        if status == .compensating {
+            end(index, isSuccess ? .compensated : .uncompensated, tasks[index].result, at: now)
+            return compensateNext(for: owner, at: now)
+        }
+        end(index, isSuccess ? .success : .failed, result, at: now)
+        if status == .cancelling {
+            concludeCancellation(for: owner, at: now)
+        } else {
+            concludeStep(for: owner, at: now)
+        }
     }
 
     private mutating func end(_ index: Int, _ status: TaskStatus, _ result: ExecutionResult, at now: Int64) {

@@ -91,7 +91,7 @@ public struct OperationRecord: Sendable, Hashable {
         position = 0
         round = 1
         updatedAt = createdAt
-        deadline = timeLimit.map { createdAt + $0 }
+        deadline = timeLimit.map { createdAt.addingSaturating($0) }
         version = 1
     }
 }

@@ -55,7 +55,7 @@ extension OperationRun {
             metadata: execution.metadata,
             compensates: operation.compensatesOnFailure,
             input: result,
-            timeLimit: operation.timeLimit.map { Int64($0 / .milliseconds(1)) },
+            timeLimit: operation.timeLimit.map(\.milliseconds),
             createdAt: now,
             groups: groups,
             tasks: tasks

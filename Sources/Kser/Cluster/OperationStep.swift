@@ -42,9 +42,15 @@ final class OperationStep: Sendable {
         }
     }
 
+    /// The message of a task that is to be sent next, or why it cannot be written.
+    struct Next: Sendable {
+        let task: String
+        let record: Result<ProducerRecord, any Error>
+    }
+
     /// Records the result and tells what is to be sent next. It may be called again: what is recorded stays, and only what
     /// no worker has begun is sent again.
-    func conclude(_ result: ExecutionResult) async throws -> [ProducerRecord] {
+    func conclude(_ result: ExecutionResult) async throws -> [Next] {
         let operation: OperationRecord
         switch standing {
         case .ran(let known):
@@ -57,7 +63,21 @@ final class OperationStep: Sendable {
             guard let current = try await cluster.store.operation(ticket.operation) else { return [] }
             operation = current
         }
-        return try operation.owed(by: owner).map { try cluster.producerRecord(for: $0, of: operation) }
+        return operation.owed(by: owner).map { task in
+            Next(task: task.uuid, record: Result { try cluster.producerRecord(for: task, of: operation) })
+        }
+    }
+
+    /// Ends a task whose message cannot be sent, as if it had been run and failed.
+    func refuse(_ task: String, _ error: KserError) async throws {
+        let result = ExecutionResult.from(error, uuid: task)
+        try await cluster.refuse(task, result, for: self)
+    }
+
+    /// Says whether a result can be written into the store and the messages that follow.
+    static let writer: Dispatch.Writer = { dispatch in
+        _ = try JSONMessageCodec().encode(Message(entrypoint: "", result: dispatch.result))
+        return nil
     }
 }
 
@@ -67,14 +87,16 @@ extension OperationCluster {
         _ arrival: Arrival,
         _ ticket: OperationTicket,
         _ record: Record,
+        through retries: RetryTopics?,
         on controller: Controller
     ) async -> Dispatch {
-        let lineage = Lineage(record)
+        let lineage = Lineage(record, through: retries)
         let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
             OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
         }
         var arrival = arrival
+        arrival.writer = arrival.writer ?? OperationStep.writer
         let admitted: Changed<OperationRecord.Admission>
         do {
             admitted = try await admit(ticket, by: owner, on: controller)
@@ -94,7 +116,7 @@ extension OperationCluster {
         switch admitted.outcome {
         case .run:
             if let deadline = admitted.after.deadline {
-                let limit = Duration.milliseconds(deadline - clock.now())
+                let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
                 arrival.work = { entrypoint, execution in
                     try await withTimeLimit(limit) { try await entrypoint.perform(execution, nil) }
                 }
@@ -159,6 +181,14 @@ extension OperationCluster {
         }.after
     }
 
+    fileprivate func refuse(_ task: String, _ result: ExecutionResult, for step: OperationStep) async throws {
+        _ = try await change(step.ticket.operation) { record in
+            let before = record
+            record.refuse(task, by: step.owner, result, at: clock.now())
+            await conclude(&record, since: before, by: step.owner, on: step.controller)
+        }
+    }
+
     /// Calls the hooks of an operation that a change ends; they may change its result.
     private func conclude(
         _ record: inout OperationRecord,
@@ -170,7 +200,9 @@ extension OperationCluster {
         let result = record.result ?? ExecutionResult(uuid: record.uuid)
         if record.status == .success {
             do {
-                record.result = try await run.succeed(result)
+                let succeeded = try await run.succeed(result)
+                _ = try JSONMessageCodec().encode(Message(entrypoint: "", result: succeeded))
+                record.result = succeeded
                 return
             } catch {
                 record.fail(.from(error, uuid: record.uuid), for: owner, at: clock.now())

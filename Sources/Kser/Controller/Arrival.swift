@@ -11,6 +11,8 @@ struct Arrival: Sendable {
     typealias Work = @Sendable (RegisteredEntrypoint, Execution) async throws -> ExecutionResult
     /// Who may keep the entrypoint from running, or stop it.
     var supervision: Supervision?
+    /// Writes what answers the message.
+    var writer: Dispatch.Writer?
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 
@@ -25,7 +27,13 @@ struct Arrival: Sendable {
         return try await entrypoint.perform(execution, nil)
     }
 
-    func failure(_ error: any Error) -> ExecutionResult { .from(error, uuid: execution.received.uuid) }
+    /// What becomes of the message when it is not handled, or its handler throws.
+    func failure(_ error: any Error) -> Dispatch {
+        if let refused = error as? Dispatch.Refused {
+            return Dispatch(execution, .from(refused.error, uuid: execution.received.uuid), refused.refusal)
+        }
+        return Dispatch(execution, .from(error, uuid: execution.received.uuid), refusal)
+    }
 }
 
 /// Keeps the arrival of a message while its result goes back through the middleware; nil while none arrived, since
@@ -34,10 +42,17 @@ final class Reached: Sendable {
     let work: Arrival.Work?
     let supervision: Supervision?
     private let state = Mutex<Arrival?>(nil)
+    private let refused = Mutex<Dispatch.Refusal?>(nil)
 
     init(of arrival: Arrival) {
         work = arrival.work
         supervision = arrival.supervision
+    }
+
+    /// Why the handler was kept from running.
+    var refusal: Dispatch.Refusal? {
+        get { refused.withLock { $0 } }
+        set { refused.withLock { $0 = newValue } }
     }
 
     var last: Arrival? {

@@ -42,7 +42,9 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
-        under supervision: Supervision?
+        through retries: RetryTopics?,
+        under supervision: Supervision?,
+        writing writer: Dispatch.Writer?
     ) async -> Dispatch {
         var arrival: Arrival
         do {
@@ -51,9 +53,10 @@ extension Controller {
             return refuse(record.value ?? [], record, error)
         }
         arrival.supervision = supervision
+        arrival.writer = writer
         if let cluster, let ticket = OperationTicket(arrival.execution.received) {
             // The store tells copies of a task apart, and what a copy owes.
-            return await cluster.dispatch(arrival, ticket, record, on: self)
+            return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
         }
         if let duplicate = await supervision?.duplicate(arrival.execution) {
             return Dispatch(arrival.execution, duplicate)
@@ -125,14 +128,29 @@ extension Controller {
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
 
+    /// Runs a message and writes its result: one that cannot be written is the handler's failure.
     @inline(__always)
     private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
+        guard let writer = arrival.writer else { return await end(arrival) }
+        var dispatch = await end(arrival)
+        guard dispatch.result.isSuccess else { return dispatch }
+        do {
+            dispatch.reply = try writer(dispatch)
+        } catch {
+            dispatch.fail(KserError(converting: error))
+            log(dispatch)
+        }
+        return dispatch
+    }
+
+    @inline(__always)
+    private nonisolated func end(_ arrival: Arrival) async -> Dispatch {
         if !middleware.isEmpty { return await conclude(await pass(arrival)) }
         let result: ExecutionResult
         do {
             result = try await perform(arrival)
         } catch {
-            return await conclude(Dispatch(arrival.execution, arrival.failure(error), arrival.refusal))
+            return await conclude(arrival.failure(error))
         }
         // Most messages end here, where there is nothing to tell anybody.
         if result.isSuccess, hooks.onSuccess == nil, !logger.isEnabled(.info) {
@@ -159,15 +177,16 @@ extension Controller {
     /// Takes a message through the middleware to its entrypoint.
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
         let reached = Reached(of: arrival)
-        let result: ExecutionResult
+        var dispatch: Dispatch
         do {
-            result = try await next(0, reached)(arrival.invocation)
+            dispatch = Dispatch(arrival.execution, try await next(0, reached)(arrival.invocation), nil)
         } catch {
-            result = arrival.failure(error)
+            dispatch = arrival.failure(error)
         }
         // The message as it came, whatever the middleware passed on, with what the run changed in it.
         if let last = reached.last, last.refusal == nil { arrival.execution.takeChanges(of: last.execution) }
-        return Dispatch(arrival.execution, result, reached.last?.refusal)
+        dispatch.refusal = reached.last?.refusal ?? reached.refusal
+        return dispatch
     }
 
     private nonisolated func next(_ index: Int, _ reached: Reached) -> Middleware.Next {
@@ -177,7 +196,10 @@ extension Controller {
                 arrival.work = reached.work
                 arrival.supervision = reached.supervision
                 reached.last = arrival
-                return try await perform(arrival)
+                do { return try await perform(arrival) } catch let refused as Dispatch.Refused {
+                    reached.refusal = refused.refusal
+                    throw refused.error
+                }
             }
         }
         return { [self] invocation in

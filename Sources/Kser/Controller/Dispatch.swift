@@ -12,7 +12,23 @@ public struct Dispatch: Sendable {
         public static let undecodable = Self(rawValue: "undecodable")
         /// No entrypoint is registered under the message's name.
         public static let unknownEntrypoint = Self(rawValue: "unknown-entrypoint")
+        /// The process ended too often while a handler had the message; see ``CrashLimit``.
+        public static let crashed = Self(rawValue: "crashed")
     }
+
+    /// Keeps a handler from running.
+    struct Refused: Error {
+        let refusal: Refusal
+        let error: KserError
+
+        init(_ refusal: Refusal, _ error: KserError) {
+            self.refusal = refusal
+            self.error = error
+        }
+    }
+
+    /// Writes the record that is to carry a result, if any is; throws why the result cannot be written.
+    typealias Writer = @Sendable (Dispatch) throws -> ProducerRecord?
 
     /// The outcome for the sender.
     public var result: ExecutionResult
@@ -21,6 +37,9 @@ public struct Dispatch: Sendable {
 
     /// What the handler sent through the transactions of a worker.
     var sent: [ProducerRecord] = []
+
+    /// The record that answers the message, when the worker asked for it.
+    var reply: ProducerRecord?
 
     /// What the message was to an operation that runs across machines; nil for all others.
     var step: OperationStep?
@@ -41,6 +60,13 @@ public struct Dispatch: Sendable {
     init(_ execution: Execution, _ duplicate: Deduplicator.Duplicate) {
         self.init(execution, ExecutionResult(uuid: execution.uuid), nil)
         self.duplicate = duplicate
+    }
+
+    /// Makes the result a failure: what was to go with it is dropped.
+    mutating func fail(_ error: KserError) {
+        result = .from(error, uuid: message?.uuid)
+        sent = []
+        reply = nil
     }
 
     /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.

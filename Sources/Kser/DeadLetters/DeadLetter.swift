@@ -30,6 +30,10 @@ public struct DeadLetter: Sendable, Hashable {
     public var group: String?
     /// How often it was replayed before.
     public var replays: Int
+    /// What the topic did not take of it because of its size: `error-text`, `value`, `headers`, `key`, one after the other
+    /// as far as it had to be; empty for most. The original has it, at ``originalTopic``, ``originalPartition`` and
+    /// ``originalOffset``.
+    public var cut: [String]
 
     /// Reads a record of a dead-letter topic, spring-kafka's too.
     ///
@@ -53,6 +57,7 @@ public struct DeadLetter: Sendable, Hashable {
         originalTimestamp = record.integer(of: origin.timestamp)
         group = record.text(of: LetterHeader.group)
         replays = record.replays
+        cut = record.text(of: LetterHeader.cut).map { $0.split(separator: " ").map { String($0) } } ?? []
         guard uuid == nil || entrypoint == nil, let message = try? message(codec: codec) else { return }
         uuid = uuid ?? message.uuid
         entrypoint = entrypoint ?? message.entrypoint

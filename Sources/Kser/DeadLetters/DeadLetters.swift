@@ -61,8 +61,8 @@ public struct DeadLetters: Sendable {
         return try await list(topic, selection, limit: 1).first
     }
 
-    /// Sends dead letters back to the topics that they came from, as they were sent first but for a header that counts
-    /// the replays. Letters that arrive meanwhile are not looked at.
+    /// Sends dead letters back to the topics and partitions that they came from, as they were sent first but for a header
+    /// that counts the replays. Letters that arrive meanwhile are not looked at.
     ///
     /// - Parameters:
     ///   - topic: the topic that they were sent to, without the suffix.
@@ -80,6 +80,7 @@ public struct DeadLetters: Sendable {
     ) async throws -> ReplayReport {
         var report = ReplayReport()
         var current: DeadLetter?
+        var partitions: [String: Set<Int32>] = [:]
         do {
             if options.limit <= 0 { return report }
             try await forEach(topic, selection) { letter in
@@ -88,23 +89,27 @@ public struct DeadLetters: Sendable {
                     report.passedOver += 1
                 } else if letter.replays >= options.cap {
                     report.overCap += 1
-                } else if let record = try replayed(
+                } else if var record = try await replayed(
                     letter,
                     to: options.topic ?? letter.originalTopic ?? topic,
                     as: options.reencodes ? producer.codec : nil
                 ) {
+                    if options.keepsPartition, options.topic == nil {
+                        record.partition = await partition(of: letter, to: record.topic, &partitions)
+                    }
                     if !options.isDryRun {
                         if let rate = options.rate, rate > 0, report.replayed > 0 {
-                            try await options.clock.sleep(.seconds(1 / rate))
+                            try await options.clock.sleep(.seconds(min(1 / rate, 1e9)))
                         }
                         _ = try await producer.send(record)
                     }
                     report.replayed += 1
+                    if record.partition != nil { report.inTheirPartition += 1 }
                 } else {
                     report.unreadable += 1
                 }
                 current = nil
-                report.ends[letter.record.partition] = letter.record.offset + 1
+                report.ends[letter.record.partition] = letter.record.offset.addingSaturating(1)
                 return report.replayed < options.limit
             }
         } catch {
@@ -113,20 +118,52 @@ public struct DeadLetters: Sendable {
         return report
     }
 
+    /// The partition that a letter came from; nil when its topic has none of this number, or none can be told. What topics
+    /// have is asked for once.
+    private func partition(
+        of letter: DeadLetter,
+        to topic: String,
+        _ known: inout [String: Set<Int32>]
+    ) async -> Int32? {
+        guard let original = letter.originalPartition, topic == letter.originalTopic else { return nil }
+        // A topic that cannot be told of is for the producer to refuse.
+        let partitions =
+            if let partitions = known[topic] { partitions } else {
+                await Set((try? reader.offsets(of: topic))?.keys.map(\.self) ?? [])
+            }
+        known[topic] = partitions
+        return partitions.contains(original) ? original : nil
+    }
+
     /// The record of a letter, its value as it came or written anew by a codec; nil for one that cannot be read.
     private func replayed(
         _ letter: DeadLetter,
         to topic: String,
         as writer: (any MessageCodec)?
-    ) throws -> ProducerRecord? {
-        var headers = letter.record.foreignHeaders.filter { $0.name != LetterHeader.replays }
-        headers.append(Record.Header(LetterHeader.replays, text: "\(letter.replays + 1)"))
-        let key = letter.record.key
-        guard let writer else {
-            return ProducerRecord(topic: topic, key: key, value: letter.record.value, headers: headers)
+    ) async throws -> ProducerRecord? {
+        guard let source = letter.cut.contains("value") ? try await original(of: letter) : letter.record else {
+            return nil
         }
-        guard let message = try? letter.message(codec: codec) else { return nil }
-        return try ProducerRecord(message, to: topic, key: key, headers: headers, codec: writer)
+        var headers = source.foreignHeaders.filter { $0.name != LetterHeader.replays }
+        headers.append(Record.Header(LetterHeader.replays, text: "\(letter.replays.addingSaturating(1))"))
+        guard let writer else {
+            return ProducerRecord(topic: topic, key: source.key, value: source.value, headers: headers)
+        }
+        guard let value = source.value, let message = try? codec.decode(value, of: source) else { return nil }
+        return try ProducerRecord(message, to: topic, key: source.key, headers: headers, codec: writer)
+    }
+
+    /// The record that a letter was made of; nil when it is there no more.
+    private func original(of letter: DeadLetter) async throws -> Record? {
+        guard let topic = letter.originalTopic, let partition = letter.originalPartition,
+            let offset = letter.originalOffset, try await reader.offsets(of: topic)[partition]?.contains(offset) == true
+        else { return nil }
+        var found: Record?
+        try await reader.read(topic, partition: partition, offsets: offset..<offset + 1) { record in
+            found = record
+            return false
+        }
+        return found
     }
 
     private func forEach(

@@ -10,6 +10,9 @@ public struct ReplayOptions: Sendable {
     public var limit = Int.max
     /// The topic they are sent to; nil, the default, is the one that each came from.
     public var topic: String?
+    /// Whether each goes to the partition that it came from, when its topic has it; default true. So messages of a key stay
+    /// where their sender put them, whatever partitioner that has. Not with ``topic``: the producer chooses there.
+    public var keepsPartition = true
     /// Whether each message is read with the codec of the ``DeadLetters`` and written with the producer's, so that sealed
     /// messages come back sealed with the current key and for the topic that they go to; default false: they go back byte
     /// for byte.
@@ -25,9 +28,12 @@ public struct ReplayOptions: Sendable {
 public struct ReplayReport: Sendable, Hashable {
     /// How many letters were sent back.
     public var replayed = 0
+    /// How many of those went to the partition that they came from; the producer chose that of the others.
+    public var inTheirPartition = 0
     /// How many letters stay because they were replayed ``ReplayOptions/cap`` times.
     public var overCap = 0
-    /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read.
+    /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read, or because
+    /// their topic did not take them whole and their original is there no more.
     public var unreadable = 0
     /// How many letters were looked at and not selected.
     public var passedOver = 0

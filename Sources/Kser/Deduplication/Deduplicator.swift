@@ -3,11 +3,11 @@ import Synchronization
 /// Lets one message of each key through at a time, and none that the window knows.
 final class Deduplicator: Sendable {
     /// Why a message does not run.
-    indirect enum Duplicate: Sendable {
+    enum Duplicate: Sendable {
         /// One of the same key was handled with success.
         case handled
-        /// One of the same key is in work.
-        case inWork(DeduplicationKey)
+        /// One of the same key is in work, and the worker does not wait for it any more.
+        case inWork
     }
 
     /// A record of one assignment of a partition.
@@ -21,10 +21,37 @@ final class Deduplicator: Sendable {
         }
     }
 
-    private struct State: Sendable {
+    private typealias Waiter = CheckedContinuation<Void, Never>
+
+    /// The records that wait for a key, first come first served.
+    private struct Line {
+        var owners: [Owner] = []
+        var head = 0
+        /// Those of them that still wait.
+        var waiters: [Owner: Waiter] = [:]
+
+        mutating func takeFirst() -> (owner: Owner, waiter: Waiter)? {
+            if head >= 1_024, head * 2 >= owners.count {
+                owners.removeFirst(head)
+                head = 0
+            }
+            while head < owners.count {
+                defer { head += 1 }
+                if let waiter = waiters.removeValue(forKey: owners[head]) { return (owners[head], waiter) }
+            }
+            return nil
+        }
+    }
+
+    private struct State {
         var keys: [Owner: DeduplicationKey] = [:]
         var owners: [DeduplicationKey: Owner] = [:]
-        var waiters: [DeduplicationKey: [AsyncStream<Void>.Continuation]] = [:]
+        var lines: [DeduplicationKey: Line] = [:]
+
+        mutating func give(_ key: DeduplicationKey, to owner: Owner) {
+            owners[key] = owner
+            keys[owner] = key
+        }
     }
 
     /// How many messages were passed over.
@@ -40,17 +67,32 @@ final class Deduplicator: Sendable {
 
     /// Claims the key of a message for its record, until ``settle(_:of:isDone:)`` or ``release(_:of:)``.
     ///
+    /// - Parameters:
+    ///   - uuid: the message's uuid.
+    ///   - record: its record.
+    ///   - partition: the partition of the record, whose end ends the wait for another record with the key.
+    ///   - aside: does the waiting, without a handler's place.
     /// - Returns: why the message does not run; nil when it does.
-    func claim(_ uuid: String, by record: Record, of partition: PartitionStream) async -> Duplicate? {
+    func claim(
+        _ uuid: String,
+        by record: Record,
+        of partition: PartitionStream,
+        waiting aside: (() async -> Void) async -> Void
+    ) async -> Duplicate? {
         let key = DeduplicationKey(uuid: uuid, replays: record.replays)
         let owner = Owner(record, partition)
         let isFree = state.withLock { state in
             if let other = state.owners[key] { return other == owner }
-            state.owners[key] = owner
-            state.keys[owner] = key
+            state.give(key, to: owner)
             return true
         }
-        if !isFree { return .inWork(key) }
+        if !isFree {
+            await aside { await wait(for: key, as: owner, in: partition) }
+            if partition.isEnded || Task.isCancelled {
+                release(record, of: partition)
+                return .inWork
+            }
+        }
         do {
             guard try await window.contains(key) else { return nil }
             release(record, of: partition)
@@ -78,28 +120,46 @@ final class Deduplicator: Sendable {
         release(record, of: partition)
     }
 
-    /// Gives a key back whose record was not handled.
+    /// Gives back the key of a record that was not handled, to the record that waits for it longest.
     func release(_ record: Record, of partition: PartitionStream) {
-        let waiters = state.withLock { state -> [AsyncStream<Void>.Continuation] in
-            guard let key = state.keys.removeValue(forKey: Owner(record, partition)) else { return [] }
-            state.owners[key] = nil
-            return state.waiters.removeValue(forKey: key) ?? []
+        let waiter = state.withLock { state -> Waiter? in
+            guard let key = state.keys.removeValue(forKey: Owner(record, partition)) else { return nil }
+            guard let next = state.lines[key]?.takeFirst() else {
+                state.owners[key] = nil
+                state.lines[key] = nil
+                return nil
+            }
+            state.give(key, to: next.owner)
+            return next.waiter
         }
-        for waiter in waiters { waiter.finish() }
+        waiter?.resume()
     }
 
-    /// Waits until no record has the key; the partition's end and the cancellation of the task end the wait.
-    func wait(for key: DeduplicationKey, in partition: PartitionStream) async {
-        let (end, waiter) = AsyncStream.makeStream(of: Void.self)
-        let waits = state.withLock { state in
-            if state.owners[key] == nil { return false }
-            state.waiters[key, default: []].append(waiter)
-            return true
-        }
-        if !waits { return }
-        let watch = partition.onEnd { waiter.finish() }
+    /// Waits until a record has the key; the partition's end and the cancellation of the task end the wait without it.
+    private func wait(for key: DeduplicationKey, as owner: Owner, in partition: PartitionStream) async {
+        let watch = partition.onEnd { self.leave(key, owner) }
         defer { partition.forget(watch) }
-        for await _ in end {}
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let waits = state.withLock { state in
+                    if partition.isEnded || Task.isCancelled { return false }
+                    if state.owners[key] == nil {
+                        state.give(key, to: owner)
+                        return false
+                    }
+                    state.lines[key, default: Line()].owners.append(owner)
+                    state.lines[key]?.waiters[owner] = waiter
+                    return true
+                }
+                if !waits { waiter.resume() }
+            }
+        } onCancel: {
+            leave(key, owner)
+        }
+    }
+
+    private func leave(_ key: DeduplicationKey, _ owner: Owner) {
+        state.withLock { $0.lines[key]?.waiters.removeValue(forKey: owner) }?.resume()
     }
 
     /// Counts and logs a message that is passed over.

@@ -28,6 +28,10 @@ public protocol KserMonitor: AnyObject, Sendable {
     /// A message was given up, and acknowledged by the dead-letter topic when there is one.
     func messageGivenUp(_ record: Record, _ dispatch: Dispatch, reason: DeadLetterReason)
 
+    /// Something that came of a message, such as its reply, was refused for good: less is sent in its place, or the worker
+    /// ends with an error.
+    func outcomeRefused(_ record: Record, _ dispatch: Dispatch, _ error: any Error)
+
     /// The handler of an entrypoint is about to run (kser: `kser_task_count`).
     func taskBegan(_ execution: Execution)
 
@@ -84,6 +88,8 @@ extension KserMonitor {
     public func messageRetried(_ record: Record, _ dispatch: Dispatch, tier: String) {}
     /// Does nothing.
     public func messageGivenUp(_ record: Record, _ dispatch: Dispatch, reason: DeadLetterReason) {}
+    /// Does nothing.
+    public func outcomeRefused(_ record: Record, _ dispatch: Dispatch, _ error: any Error) {}
     /// Does nothing.
     public func taskBegan(_ execution: Execution) {}
     /// Does nothing.

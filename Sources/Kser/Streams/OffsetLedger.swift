@@ -48,7 +48,7 @@ package struct OffsetLedger: Sendable {
         ring[(head + count) & (ring.count - 1)] = offset
         count += 1
         undone += 1
-        next = offset + 1
+        next = offset.addingSaturating(1)
         return true
     }
 

@@ -23,6 +23,12 @@ public final class PartitionStream: Sendable {
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
 
+        /// The offset to commit when it differs from the last one taken.
+        var committable: Int64? {
+            guard !isTransactional, let offset = ledger.committable, offset != committed else { return nil }
+            return offset
+        }
+
         /// Notes what comes into the buffer, or goes where the amounts are negative.
         mutating func buffer(_ records: Int, _ bytes: Int, in budget: BufferBudget) {
             bufferedRecords += records
@@ -45,6 +51,8 @@ public final class PartitionStream: Sendable {
     let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
+    /// The records whose handlers run.
+    let inWork = RecordsInWork()
     let budget: BufferBudget
     /// Who reads the partition.
     package let owner: any PartitionOwner
@@ -243,12 +251,13 @@ extension PartitionStream {
     /// Whether a transaction may still commit an offset of this partition.
     package var isInTransaction: Bool { state.withLock { $0.openTransactions > 0 } }
 
+    /// Whether there is an offset to commit.
+    package var hasCommittable: Bool { state.withLock { $0.committable != nil } }
+
     /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
     package func takeCommittable() -> Int64? {
         state.withLock { state in
-            guard !state.isTransactional, let offset = state.ledger.committable, offset != state.committed else {
-                return nil
-            }
+            guard let offset = state.committable else { return nil }
             state.committed = offset
             return offset
         }

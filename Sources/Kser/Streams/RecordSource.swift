@@ -9,6 +9,9 @@ public protocol RecordSource: Sendable {
     /// The topics that are read, as they were asked for; nil when they are not known.
     var subscribedTopics: [String]? { get }
 
+    /// Whether it hands out records whose transaction is open or aborted.
+    var readsUncommitted: Bool { get }
+
     /// Sets who is told of assignments and commits. A worker calls it with its controller's monitor before it begins.
     func report(to monitor: any KserMonitor)
 
@@ -41,6 +44,9 @@ extension RecordSource {
 
     /// Nil.
     public var subscribedTopics: [String]? { nil }
+
+    /// False.
+    public var readsUncommitted: Bool { false }
 
     /// Does nothing.
     public func report(to monitor: any KserMonitor) {}

@@ -10,10 +10,14 @@ public struct DeadLetterReason: RawRepresentable, Sendable, Hashable {
     public static let undecodable = Self(.undecodable)
     /// No entrypoint is registered under the message's name.
     public static let unknownEntrypoint = Self(.unknownEntrypoint)
+    /// The process ended too often while a handler had it; see ``CrashLimit``.
+    public static let crashed = Self(.crashed)
     /// It failed in a way that trying again does not mend.
     public static let rejected = Self(rawValue: "rejected")
     /// It failed as often as the ``RetryPolicy`` tries.
     public static let exhausted = Self(rawValue: "exhausted")
+    /// It was to be tried again, and is larger than its retry topic takes.
+    public static let tooLarge = Self(rawValue: "too-large")
 
     init(_ refusal: Dispatch.Refusal) { self.init(rawValue: refusal.rawValue) }
 }
@@ -23,6 +27,10 @@ public struct DeadLetterReason: RawRepresentable, Sendable, Hashable {
 /// The headers are spring-kafka's (`kafka_dlt-…`, whose integers are big-endian bytes), so that its tools read them, and
 /// `kser_…` with text where it has none. A message that came through retry topics goes to the dead-letter topic of the
 /// topic it was in first. ``DeadLetters`` lists them and sends them back.
+///
+/// Of a message that the topic does not take because of its size, as much is left out as has to be, in this order: the
+/// error's text, the value, the application's headers, the key. The header `kser_dlt-cut` names what is left out, and the
+/// original stands where `kafka_dlt-original-topic`, `…-partition` and `…-offset` say: ``DeadLetters`` takes it from there.
 public struct DeadLetterTopic: Sendable {
     /// What is added to a topic's name to make the name of its dead-letter topic.
     public var suffix: String
@@ -34,18 +42,20 @@ public struct DeadLetterTopic: Sendable {
         self.producer = producer
     }
 
-    /// The dead letter of a record, with its key, value and headers.
+    /// The dead letter of a record, with its key, value and headers but for what is cut.
     func letter(
         for record: Record,
         _ lineage: Lineage,
         failure: Dispatch,
-        reason: DeadLetterReason
+        reason: DeadLetterReason,
+        _ cut: Cut = .nothing
     ) -> ProducerRecord {
         ProducerRecord(
             topic: lineage.topic + suffix,
-            key: record.key,
-            value: record.value,
-            headers: lineage.letterHeaders(of: record, failure, reason: reason)
+            key: cut.leavesOut(.key) ? nil : record.key,
+            // Empty rather than nil, which is a tombstone.
+            value: cut.leavesOut(.value) ? [] : record.value,
+            headers: lineage.letterHeaders(of: record, failure, reason: reason, cut)
         )
     }
 }

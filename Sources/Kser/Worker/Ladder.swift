@@ -1,5 +1,5 @@
 /// Where a record stands between its first attempt and the dead-letter topic, and what comes next.
-struct Ladder {
+struct Ladder: Sendable {
     /// What the worker does next with a record.
     enum Step {
         /// Send and complete it.
@@ -10,22 +10,20 @@ struct Ladder {
         case leave
     }
 
+    let record: Record
     /// The attempt to come, or in work, counted from 1.
     private(set) var attempt: Int
-    private let record: Record
-    private let options: WorkerOptions
     private let group: String?
     private var lineage: Lineage?
     private var retries = 0
 
     init(_ record: Record, _ options: WorkerOptions, group: String?) {
         self.record = record
-        self.options = options
         self.group = group
         if options.retries == nil || record.headers.isEmpty {
             attempt = 1
         } else {
-            let lineage = Lineage(record)
+            let lineage = Lineage(record, through: options.retries?.topics)
             attempt = lineage.attempts + 1
             self.lineage = lineage
         }
@@ -36,54 +34,74 @@ struct Ladder {
     /// - Parameters:
     ///   - outcome: the attempt's outcome; nil when the worker does not go on with the record.
     ///   - dispatch: what became of the attempt.
+    ///   - options: how often it is tried, and where it goes.
     /// - Returns: what the worker does next.
-    mutating func step(after outcome: Outcome?, _ dispatch: Dispatch) -> Step {
+    mutating func step(after outcome: Outcome?, _ dispatch: Dispatch, _ options: WorkerOptions) -> Step {
         switch outcome {
         case nil: return .leave
-        case .success: return .settle(Settlement(record, dispatch, replies: options.replies))
+        case .success: return .settle(Settlement(self, dispatch, options))
         case .interrupted: return .pause(options.retries?.inPlace.pause(before: 1) ?? .seconds(1))
-        case .deadLetter:
-            noteFailure()
-            return .settle(giveUp(dispatch, dispatch.refusal.map { DeadLetterReason($0) } ?? .rejected))
+        case .deadLetter: return .settle(giveUp(dispatch, .rejected, options))
         case .retry:
-            let lineage = noteFailure()
-            if let inPlace = options.retries?.inPlace, lineage.rung == 0, retries < inPlace.retries {
+            let rung = noteFailure(options).rung
+            if let inPlace = options.retries?.inPlace, rung == 0, retries < inPlace.retries {
                 retries += 1
                 attempt += 1
                 return .pause(inPlace.pause(before: retries))
             }
-            if let topics = options.retries?.topics,
-                let next = topics.next(for: record, lineage, failure: dispatch, now: options.clock.now())
-            {
-                let tier = "\(topics.delays[lineage.rung].milliseconds)"
-                let parcel = Settlement.Parcel(record: next, producer: topics.producer)
-                return .settle(Settlement(record, dispatch, .retried(tier: tier), parcel: parcel))
+            if let topics = options.retries?.topics, let next = retry(dispatch, .nothing, options) {
+                let tier = "\(topics.delays[rung].milliseconds)"
+                return .settle(Settlement(self, dispatch, options, .retried(tier: tier), parcel: next))
             }
-            return .settle(giveUp(dispatch, dispatch.refusal.map { DeadLetterReason($0) } ?? .exhausted))
+            return .settle(giveUp(dispatch, .exhausted, options))
         }
     }
 
+    /// Makes the message a dead letter, for the reason that no handler took it or else this one.
+    mutating func giveUp(
+        _ dispatch: Dispatch,
+        _ reason: DeadLetterReason,
+        _ options: WorkerOptions
+    ) -> Settlement {
+        noteFailure(options)
+        let reason = dispatch.refusal.map { DeadLetterReason($0) } ?? reason
+        let letter = letter(dispatch, reason, .nothing, options)
+        return Settlement(self, dispatch, options, .givenUp(reason), parcel: letter)
+    }
+
+    /// What comes of a message that failed, and that trying again does not mend.
+    mutating func fail(_ dispatch: Dispatch, _ options: WorkerOptions) -> Settlement {
+        options.outcome(of: dispatch) == .success
+            ? Settlement(self, dispatch, options) : giveUp(dispatch, .rejected, options)
+    }
+
+    /// The record for the next retry topic; nil when there is none.
+    func retry(_ dispatch: Dispatch, _ cut: Cut, _ options: WorkerOptions) -> SettlementPart? {
+        guard let lineage, let topics = options.retries?.topics else { return nil }
+        return topics.next(for: record, lineage, failure: dispatch, now: options.clock.now(), cut).map {
+            SettlementPart(.retry(cut), $0, topics.producer)
+        }
+    }
+
+    /// The record for the dead-letter topic; nil when there is none.
+    func letter(
+        _ dispatch: Dispatch,
+        _ reason: DeadLetterReason,
+        _ cut: Cut,
+        _ options: WorkerOptions
+    ) -> SettlementPart? {
+        guard let lineage, let letters = options.deadLetters else { return nil }
+        let letter = letters.letter(for: record, lineage, failure: dispatch, reason: reason, cut)
+        return SettlementPart(.letter(cut), letter, letters.producer)
+    }
+
     @discardableResult
-    private mutating func noteFailure() -> Lineage {
-        var lineage = lineage ?? Lineage(record)
+    private mutating func noteFailure(_ options: WorkerOptions) -> Lineage {
+        var lineage = lineage ?? Lineage(record, through: options.retries?.topics)
         lineage.attempts = attempt
         lineage.firstFailure = lineage.firstFailure ?? options.clock.now()
         lineage.group = group
         self.lineage = lineage
         return lineage
-    }
-
-    private func giveUp(_ dispatch: Dispatch, _ reason: DeadLetterReason) -> Settlement {
-        guard let deadLetters = options.deadLetters, let lineage else {
-            return Settlement(record, dispatch, .givenUp(reason), replies: options.replies)
-        }
-        let letter = deadLetters.letter(for: record, lineage, failure: dispatch, reason: reason)
-        return Settlement(
-            record,
-            dispatch,
-            .givenUp(reason),
-            parcel: .init(record: letter, producer: deadLetters.producer),
-            replies: options.replies
-        )
     }
 }

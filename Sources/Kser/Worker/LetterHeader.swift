@@ -14,6 +14,7 @@ package enum LetterHeader {
     package static let errorCode = "kser_error-code"
     package static let firstFailure = "kser_first-failure-timestamp"
     package static let rung = "kser_retry-rung"
+    package static let cut = "kser_dlt-cut"
     package static let replays = "kser_replays"
 
     /// The headers of where a record began; spring-kafka's differ by topic.
@@ -38,7 +39,7 @@ package enum LetterHeader {
 
     /// All of them but ``replays``: what a record had before it failed is all others.
     static let own: Set<String> = Set(
-        [attempts, due, group, errorName, errorText, reason, uuid, entrypoint, errorCode, firstFailure, rung]
+        [attempts, due, group, errorName, errorText, reason, uuid, entrypoint, errorCode, firstFailure, rung, cut]
             + Origin.retry.names + Origin.letter.names
     )
 }

@@ -12,11 +12,14 @@ public struct RetryPolicy: Sendable {
     public var inPlace: Backoff
     /// The retries after those, beside the topic: nothing waits for them, so order is lost. Nil has none.
     public var topics: RetryTopics?
+    /// How often a message may end the process that handles it; nil, the default, has no limit.
+    public var crashes: CrashLimit?
 
     /// Makes a policy.
-    public init(inPlace: Backoff = Backoff(), topics: RetryTopics? = nil) {
+    public init(inPlace: Backoff = Backoff(), topics: RetryTopics? = nil, crashes: CrashLimit? = nil) {
         self.inPlace = inPlace
         self.topics = topics
+        self.crashes = crashes
     }
 }
 

@@ -39,39 +39,42 @@ public struct RetryTopics: Sendable {
 
     private func name(for topic: String, delay: Duration) -> String { "\(topic)\(infix)\(delay.milliseconds)" }
 
+    /// The delay of a topic that is a retry topic of another one; nil when it is none. It need not be one of ``delays``:
+    /// what waits while they are changed is still known.
+    func delay(of topic: String, behind origin: String) -> Duration? {
+        let head = origin + infix
+        guard !origin.isEmpty, topic.utf8.starts(with: head.utf8) else { return nil }
+        let digits = topic.utf8.dropFirst(head.utf8.count)
+        guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(String(decoding: digits, as: UTF8.self)).map { .milliseconds($0) }
+    }
+
     /// The record for the next retry topic; nil when it has been through all of them.
-    func next(for record: Record, _ lineage: Lineage, failure: Dispatch, now: Int64) -> ProducerRecord? {
+    func next(
+        for record: Record,
+        _ lineage: Lineage,
+        failure: Dispatch,
+        now: Int64,
+        _ cut: Cut = .nothing
+    ) -> ProducerRecord? {
         guard delays.indices.contains(lineage.rung) else { return nil }
         let delay = delays[lineage.rung]
         var lineage = lineage
         lineage.rung += 1
-        lineage.due = now + delay.milliseconds
+        lineage.due = (now.addingSaturating(delay.milliseconds), delay)
         return ProducerRecord(
             topic: name(for: lineage.topic, delay: delay),
             key: record.key,
             value: record.value,
-            headers: lineage.retryHeaders(of: record, failure)
+            headers: lineage.retryHeaders(of: record, failure, cut)
         )
     }
 
     /// How long a record has to wait until it is tried, not counting what it has waited in its topic.
     func wait(for record: Record, now: Int64) -> Duration? {
         if record.headers.isEmpty { return nil }
-        let lineage = Lineage(record)
-        guard let due = lineage.due, due > now else { return nil }
-        // A time that no delay explains is a clock's or a header's fault.
-        let index = min(max(lineage.rung - 1, 0), delays.count - 1)
-        let longest = delays.indices.contains(index) ? delays[index].milliseconds : 0
-        return .milliseconds(min(due - now, longest))
-    }
-}
-
-extension Duration {
-    /// The duration in whole milliseconds.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let whole = seconds.multipliedReportingOverflow(by: 1_000)
-        if whole.overflow { return seconds < 0 ? .min / 2 : .max / 2 }
-        return whole.partialValue + attoseconds / 1_000_000_000_000_000
+        guard let due = Lineage(record, through: self).due, due.time > now else { return nil }
+        // A time that the delay does not explain is a clock's or a header's fault.
+        return .milliseconds(min(due.time.subtractingSaturating(now), due.delay.milliseconds))
     }
 }

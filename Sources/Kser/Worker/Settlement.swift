@@ -1,11 +1,5 @@
-/// What has to be sent and acknowledged before a record is completed, and what was handed to producers of it.
+/// What has to be sent and acknowledged before a record is completed: one list, each part of it with its own delivery.
 struct Settlement: Sendable {
-    /// A record for a retry topic or the dead-letter topic.
-    struct Parcel: Sendable {
-        let record: ProducerRecord
-        let producer: any MessageProducer
-    }
-
     /// What the settlement means for the message.
     enum Verdict: Sendable {
         case done
@@ -16,32 +10,58 @@ struct Settlement: Sendable {
         var isFinal: Bool { if case .retried = self { false } else { true } }
     }
 
-    let record: Record
-    let dispatch: Dispatch
-    let verdict: Verdict
-    let parcel: Parcel?
-    /// Where the result goes; nil when it goes nowhere, or is not final.
-    let replies: Replies?
-    /// The step of an operation that the result ends; nil when there is none, or the result is not final.
-    let step: OperationStep?
-    var deliveries: [Delivery]?
+    /// A part that was not delivered.
+    struct Failure: Error {
+        let error: any Error
+        let verdict: SendVerdict
+        /// Which one; nil when that is not known, or the parts themselves are not.
+        let part: Int?
+        /// Whether the record alone is to blame: a broker refuses those too that were in one batch with it.
+        let isCertain: Bool
 
-    init(
-        _ record: Record,
-        _ dispatch: Dispatch,
-        _ verdict: Verdict = .done,
-        parcel: Parcel? = nil,
-        replies: Replies? = nil
-    ) {
-        self.record = record
-        self.dispatch = dispatch
-        self.verdict = verdict
-        self.parcel = parcel
-        step = verdict.isFinal ? dispatch.step : nil
-        self.replies = step?.isReplied == false ? nil : replies
+        init(_ error: any Error, _ verdict: SendVerdict? = nil, of part: Int?, isCertain: Bool = true) {
+            self.error = error
+            self.verdict = verdict ?? SendVerdict(error)
+            self.part = part
+            self.isCertain = isCertain
+        }
     }
 
-    var isEmpty: Bool { parcel == nil && replies == nil && step == nil }
+    var ladder: Ladder
+    var dispatch: Dispatch
+    let verdict: Verdict
+    var parts: [SettlementPart] = []
+    /// Whether the step of an operation that the result ends is still to be concluded.
+    var owesStep: Bool
+    /// How often sending failed in a row, and how long was waited in between.
+    var failures = 0
+    var waited = Duration.zero
+
+    var record: Record { ladder.record }
+    var isEmpty: Bool { parts.isEmpty && !owesStep }
+    /// What goes to a retry topic or the dead-letter topic.
+    var parcel: SettlementPart? { parts.first(where: \.isParcel) }
+    /// Whether the message was handled with success.
+    var isDone: Bool { if case .done = verdict { dispatch.result.isSuccess } else { false } }
+
+    init(
+        _ ladder: Ladder,
+        _ dispatch: Dispatch,
+        _ options: WorkerOptions,
+        _ verdict: Verdict = .done,
+        parcel: SettlementPart? = nil
+    ) {
+        self.ladder = ladder
+        self.dispatch = dispatch
+        self.verdict = verdict
+        let step = verdict.isFinal ? dispatch.step : nil
+        owesStep = step != nil
+        for record in dispatch.sent { parts.append(SettlementPart(.sent, record, nil)) }
+        if let parcel { parts.append(parcel) }
+        if verdict.isFinal, step?.isReplied != false, let replies = options.replies {
+            parts.append(.reply(of: dispatch, to: replies))
+        }
+    }
 
     /// Tells what became of the message, once that is acknowledged.
     func report(to monitor: (any KserMonitor)?) {
@@ -52,29 +72,38 @@ struct Settlement: Sendable {
         case .givenUp(let reason): monitor.messageGivenUp(record, dispatch, reason: reason)
         }
     }
+}
 
-    /// Whether the message was handled with success.
-    var isDone: Bool { parcel == nil && dispatch.result.isSuccess }
+extension Settlement {
+    /// Everything that is to be sent, for a transaction.
+    var records: [ProducerRecord] { parts.compactMap { try? $0.record.get() } }
 
-    /// Hands everything to its producers.
-    func send() async throws -> [Delivery] {
-        var deliveries: [Delivery] = []
-        if let step {
-            for record in try await step.conclude(dispatch.result) {
-                deliveries.append(try await step.cluster.producer.enqueue(record))
-            }
+    /// Makes the list complete: what an operation sends next is known once its store has the result.
+    mutating func complete() async throws(Failure) {
+        if owesStep, let step = dispatch.step {
+            let next: [OperationStep.Next]
+            do { next = try await step.conclude(dispatch.result) } catch { throw Failure(error, of: nil) }
+            let tasks = next.map { SettlementPart(.task($0.task), $0.record, step.cluster.producer) }
+            parts.insert(contentsOf: tasks.filter { task in !parts.contains { $0.isSame(as: task) } }, at: 0)
+            owesStep = false
         }
-        if let parcel { deliveries.append(try await parcel.producer.enqueue(parcel.record)) }
-        if let replies { deliveries.append(try await replies.send(dispatch)) }
-        return deliveries
+        for (index, part) in parts.enumerated() {
+            do { _ = try part.record.get() } catch { throw Failure(error, .refused, of: index) }
+        }
     }
 
-    /// Everything that a transaction has to send.
-    func records() async throws -> [ProducerRecord] {
-        var records = try await step?.conclude(dispatch.result) ?? []
-        records += dispatch.sent
-        if let parcel { records.append(parcel.record) }
-        if let replies { records.append(try replies.record(of: dispatch)) }
-        return records
+    /// Hands what is not on its way yet to its producers, in order.
+    mutating func send() async throws(Failure) {
+        try await complete()
+        for index in parts.indices {
+            do { try await parts[index].send() } catch { throw Failure(error, of: index) }
+        }
+    }
+
+    /// Waits until everything is delivered. A part that is not is to be sent again, and no other.
+    mutating func delivered() async throws(Failure) {
+        for index in parts.indices {
+            do { try await parts[index].delivered() } catch { throw Failure(error, of: index, isCertain: false) }
+        }
     }
 }

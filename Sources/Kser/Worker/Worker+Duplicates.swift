@@ -6,12 +6,8 @@ extension Worker {
     func perform(_ record: Record, attempt: Int = 1, of partition: PartitionStream) async -> Dispatch {
         guard var supervision else { return await dispatch(record, attempt: attempt, under: nil) }
         supervision.partition = partition
-        while true {
-            let dispatch = await dispatch(record, attempt: attempt, under: supervision)
-            guard case .inWork(let key)? = dispatch.duplicate, let deduplicator else { return dispatch }
-            await withoutPlace { await deduplicator.wait(for: key, in: partition) }
-            if partition.isEnded || Task.isCancelled { return dispatch }
-        }
+        supervision.aside = { await self.withoutPlace($0) }
+        return await dispatch(record, attempt: attempt, under: supervision)
     }
 
     /// Ends a record whose message is a duplicate.

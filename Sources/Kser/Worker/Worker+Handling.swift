@@ -14,57 +14,37 @@ extension Worker {
             abandon(record, of: partition)
             return nil
         }
+        let place = partition.inWork.begin(record, at: .now)
+        defer { partition.inWork.end(place) }
         controller.monitor?.recordTaken(record)
         if options.acknowledgement == .beforeRun {
             partition.complete(record)
             guard await commit() else { return nil }
         }
-        if options.answersEverything {
-            let dispatch = isBare ? await controller.dispatch(record) : await perform(record, of: partition)
-            if dispatch.refusal == nil, dispatch.step == nil, dispatch.duplicate == nil {
-                if isBare, dispatch.result.isSuccess {
-                    partition.complete(record)
-                    return nil
-                }
-                return await answer(record, dispatch, of: partition)
+        if isBare, options.retries == nil {
+            let dispatch = await controller.dispatch(record)
+            if dispatch.result.isSuccess, options.classifier == nil {
+                partition.complete(record)
+                return nil
             }
-            return await climb(Ladder(record, options, group: consumer.groupID), record, after: dispatch, of: partition)
+            return await climb(Ladder(record, options, group: consumer.groupID), after: dispatch, of: partition)
         }
         let ladder = Ladder(record, options, group: consumer.groupID)
-        let dispatch = await perform(record, attempt: ladder.attempt, of: partition)
-        return await climb(ladder, record, after: dispatch, of: partition)
-    }
-
-    /// What ``climb(_:_:after:of:)`` comes to for a message that is not tried again whatever its result, at less cost.
-    private func answer(_ record: Record, _ dispatch: Dispatch, of partition: PartitionStream) async -> Settlement? {
-        if Task.isCancelled, !dispatch.result.isSuccess {
-            abandon(record, of: partition)
-            return nil
-        }
-        if options.replies != nil || transactor != nil {
-            return await begin(Settlement(record, dispatch, replies: options.replies))
-        }
-        await complete(record, of: partition, isDone: dispatch.result.isSuccess)
-        return nil
+        return await climb(ladder, after: await perform(record, attempt: ladder.attempt, of: partition), of: partition)
     }
 
     /// Tries a record again until there is an outcome.
-    private func climb(
-        _ start: Ladder,
-        _ record: Record,
-        after first: Dispatch,
-        of partition: PartitionStream
-    ) async -> Settlement? {
+    private func climb(_ start: Ladder, after first: Dispatch, of partition: PartitionStream) async -> Settlement? {
         var ladder = start
         var dispatch = first
+        let record = ladder.record
         while true {
             if let duplicate = dispatch.duplicate { return pass(over: record, dispatch, duplicate, of: partition) }
             let outcome = outcome(of: dispatch, in: partition)
-            switch ladder.step(after: outcome, dispatch) {
+            switch ladder.step(after: outcome, dispatch, options) {
             case .settle(let settlement):
                 if !settlement.isEmpty || transactor != nil { return await begin(settlement) }
-                await complete(record, of: partition, isDone: settlement.isDone)
-                settlement.report(to: controller.monitor)
+                await complete(settlement, of: partition)
                 return nil
             case .pause(let pause):
                 if outcome == .retry { controller.monitor?.messageRetried(record, dispatch, tier: "in-place") }
@@ -84,25 +64,13 @@ extension Worker {
         }
     }
 
-    /// What is to become of a message. What fails while the worker or its partition ends is nobody's fault.
+    /// What is to become of a message. What fails while the worker or its partition ends is nobody's fault, and left to the
+    /// partition's next owner.
     private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
-        if !dispatch.result.isSuccess, Task.isCancelled { return nil }
+        if !dispatch.result.isSuccess, partition.isEnded || Task.isCancelled { return nil }
         let outcome = dispatch.step?.outcome ?? options.outcome(of: dispatch)
         if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
         return outcome
-    }
-
-    /// Hands over what is to be sent, in the order of the partition; ``confirm(_:of:)`` tries again what fails here.
-    private func begin(_ settlement: Settlement) async -> Settlement {
-        var settlement = settlement
-        if let parcel = settlement.parcel {
-            log(
-                .warning,
-                "Consumer: \(settlement.record.position) goes to \(parcel.record.topic): \(settlement.dispatch.result)"
-            )
-        }
-        if transactor == nil { settlement.deliveries = try? await settlement.send() }
-        return settlement
     }
 
     private func commit() async -> Bool {
@@ -115,31 +83,66 @@ extension Worker {
             return false
         }
     }
+}
 
-    /// Completes a record when everything sent for it is acknowledged. What was not is sent again, until the partition
-    /// ends and the record goes to its next owner; what was handed to the producer before is waited for even then.
+// Sending what comes of a record.
+extension Worker {
+    /// Hands over what is to be sent, in the order of the partition; ``confirm(_:of:)`` sends what fails here.
+    private func begin(_ settlement: Settlement) async -> Settlement {
+        var settlement = settlement
+        if case .success(let parcel)? = settlement.parcel?.record {
+            log(
+                .warning,
+                "Consumer: \(settlement.record.position) goes to \(parcel.topic): \(settlement.dispatch.result)"
+            )
+        }
+        if transactor == nil { try? await settlement.send() }
+        return settlement
+    }
+
+    /// Completes a record when everything sent for it is acknowledged, or leaves it to the next transaction. What is not
+    /// acknowledged is sent again, or something else in its place, until the partition ends and the record goes to its next
+    /// owner; what was handed to the producer before is waited for even then.
     func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
-        if let transactor { return await commit(settlement, of: partition, in: transactor) }
-        var deliveries = settlement.deliveries
-        var delay = Duration.milliseconds(100)
-        defer { abandon(settlement.record, of: partition) }
-        repeat {
-            do {
-                if deliveries == nil { deliveries = try await settlement.send() }
-                for delivery in deliveries ?? [] { _ = try await delivery.metadata() }
-                await complete(settlement.record, of: partition, isDone: settlement.isDone)
-                settlement.report(to: controller.monitor)
-                return
-            } catch let error as any ClientError where error.isFatal {
-                log(.error, "Consumer: outcome of \(settlement.record.position) not sent: \(error)")
-                return fail(error)
+        var settlement = settlement
+        while true {
+            do throws(Settlement.Failure) {
+                if let transactor {
+                    try await settlement.complete()
+                    return transactor.settle(settlement, of: partition)
+                }
+                try await settlement.send()
+                try await settlement.delivered()
+                return await complete(settlement, of: partition)
             } catch {
-                log(.error, "Consumer: outcome of \(settlement.record.position) not sent, trying again: \(error)")
+                guard await mend(&settlement, after: error, in: partition) else { break }
             }
-            if await !pause(for: delay, in: partition) { return }
-            delay = min(delay * 2, .seconds(10))
-            deliveries = nil
-        } while !partition.isEnded
+        }
+        abandon(settlement.record, of: partition)
+    }
+
+    private func complete(_ settlement: Settlement, of partition: PartitionStream) async {
+        await complete(settlement.record, of: partition, isDone: settlement.isDone)
+        settlement.report(to: controller.monitor)
+    }
+
+    /// Does what there is to do after something was not sent.
+    ///
+    /// - Returns: false when the worker does not go on with the record.
+    private func mend(
+        _ settlement: inout Settlement,
+        after failure: Settlement.Failure,
+        in partition: PartitionStream
+    ) async -> Bool {
+        let remedy = await settlement.remedy(for: failure, options)
+        remedy.report(settlement, failure, to: controller.logger, controller.monitor)
+        switch remedy {
+        case .again(let pause): return await self.pause(for: pause, in: partition)
+        case .changed: return true
+        case .end(let error):
+            fail(error)
+            return false
+        }
     }
 }
 

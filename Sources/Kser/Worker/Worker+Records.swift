@@ -1,8 +1,14 @@
+import Synchronization
+
 // How the records of a partition are put to work.
 extension Worker {
     /// Runs the records of a partition until it is taken away.
     func work(_ partition: PartitionStream) async throws {
+        partitions.withLock { $0[ObjectIdentifier(partition)] = partition }
+        defer { _ = partitions.withLock { $0.removeValue(forKey: ObjectIdentifier(partition)) } }
         await listener?.ready()
+        try checkNames(of: partition.topic)
+        await crashes?.open(partition)
         controller.monitor?.partitionBegan(partition, of: self)
         defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)

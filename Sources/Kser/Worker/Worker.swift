@@ -18,11 +18,23 @@ public final class Worker: Sendable {
     let transactor: Transactor?
     let listener: CancellationListener?
     let deduplicator: Deduplicator?
+    let crashes: CrashGuard?
     let supervision: Supervision?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
-    private let isShutDown = Atomic(false)
-    private let failure = FirstFailure()
+    /// Writes replies before it is decided what becomes of their messages.
+    let writer: Dispatch.Writer?
+    let failure = FirstFailure()
+    /// ``run()`` was called.
+    let begun = Milestone()
+    /// The shutdown has begun, whatever began it.
+    let ending = Milestone()
+    /// ``run()`` waits for nothing more.
+    let ended = Milestone()
+    /// How many signals came.
+    let signals = Atomic(0)
+    /// The partitions whose records are worked on, those that were taken away but are not done included.
+    let partitions = Mutex<[ObjectIdentifier: PartitionStream]>([:])
 
     /// Makes a worker.
     ///
@@ -42,12 +54,16 @@ public final class Worker: Sendable {
         self.concurrency = concurrency
         self.options = options
         handlers = Permits(concurrency.limit)
-        transactor = options.transactions.map { Transactor($0, options.clock, controller.logger) }
+        transactor = options.transactions.map { Transactor($0, options, controller) }
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
         deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
-        supervision = Supervision(listener?.registry, deduplicator)
+        crashes = options.retries?.crashes.map {
+            CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
+        }
+        supervision = Supervision(listener?.registry, deduplicator, crashes)
+        writer = options.replies?.writer
         isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
@@ -57,15 +73,21 @@ public final class Worker: Sendable {
     ///
     /// Shutting down lets handlers in flight finish within the consumer's drain deadline and cancels those that did not;
     /// cancelling the task cancels them at once. What they did not finish is delivered again. The consumer has left its
-    /// group when this returns, and it returns when every handler has: one that heeds no cancellation holds it up.
+    /// group when this returns, and every handler has ended. What that waits for is logged as a warning after 5 seconds,
+    /// and then ever less often.
+    ///
+    /// A second signal cuts the shutdown short, and so does ``WorkerOptions/hardTimeout``: handlers are cancelled, and this
+    /// throws at once, whatever goes on. Handlers that heed no cancellation run on without being waited for, and a consumer
+    /// that has not left its group yet does it meanwhile.
     ///
     /// - Throws: the error that ended the consumer, or that of a producer which is of no further use: results and dead
     ///   letters would never be sent, and nothing be completed. With ``Transactions`` also why they cannot begin.
-    public func run() async throws { try await heedingServiceGroup { try await work() } }
+    ///   Otherwise, for a shutdown that is cut short, ``KserError`` `cancelled` after a second signal and
+    ///   `deadlineExceeded` after ``WorkerOptions/hardTimeout``.
+    public func run() async throws { try await heedingServiceGroup { try await workUntilCutShort() } }
 
-    private func work() async throws {
-        let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.stop() }
-        defer { signals.end() }
+    /// Works, until the consumer has left its group and everything in work has ended.
+    func work() async {
         log(.info, "Consumer.Starting...")
         if let monitor = controller.monitor {
             consumer.report(to: monitor)
@@ -73,6 +95,7 @@ public final class Worker: Sendable {
         }
         defer { controller.monitor?.workerEnded(self) }
         warnOfUnreadRetries()
+        do { try checkNames() } catch { fail(error) }
         let committing = await beginTransactions()
         await withDiscardingTaskGroup { group in
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
@@ -94,15 +117,16 @@ public final class Worker: Sendable {
             } catch {
                 fail(error)
             }
+            ending.reach()
             await consumer.close()
             group.cancelAll()
+            // What waits for its transaction would hold up the group.
+            await endTransactions(committing)
         }
-        await endTransactions(committing)
         if let files = options.controlFiles {
             ControlFiles.clean(files.pause, "lock", controller.logger)
             ControlFiles.clean(files.running, "lock", controller.logger)
         }
-        if let error = failure.error { throw error }
     }
 
     /// The group that the worker's consumer is in.
@@ -127,12 +151,13 @@ public final class Worker: Sendable {
     /// Ends the worker with an error.
     func fail(_ error: any Error) {
         failure.note(error)
+        ending.reach()
         consumer.stop()
     }
 
     /// Begins to shut down; the loops over partitions see it and end.
     func stop() {
-        if isShutDown.exchange(true, ordering: .acquiringAndReleasing) { return }
+        if !ending.reach() { return }
         log(.info, "Closing consumer and exiting")
         consumer.stop()
     }
@@ -150,7 +175,7 @@ public final class Worker: Sendable {
 }
 
 /// The first of several errors.
-private final class FirstFailure: Sendable {
+final class FirstFailure: Sendable {
     private let noted = Mutex<(any Error)?>(nil)
 
     var error: (any Error)? { noted.withLock { $0 } }

@@ -32,9 +32,13 @@ public struct WorkerOptions: Sendable {
     /// The clock of retries and transactions; the system's by default.
     public var clock = WorkerClock.system
     /// Which signals shut the worker down while it runs, as ``Worker/shutdown()`` does; SIGTERM and SIGINT by default.
-    /// Further ones change nothing until ``Worker/run()`` returns; then they do again what they did before. Give none when
+    /// A second one ends ``Worker/run()`` at once; when that returns they do again what they did before. Give none when
     /// something else in the process watches signals and calls ``Worker/shutdown()``.
     public var shutdownSignals: Set<ShutdownSignal>
+    /// How long after a shutdown began ``Worker/run()`` ends at the latest, whatever it waits for; default 10 minutes. Nil
+    /// lets it wait as long as it takes. Make it longer than the consumer's drain deadline, and shorter than the time that
+    /// a service manager waits until it kills the process.
+    public var hardTimeout: Duration? = .seconds(600)
 
     /// Makes options.
     public init(

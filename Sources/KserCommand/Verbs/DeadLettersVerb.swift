@@ -138,7 +138,10 @@ private struct LetterDesk {
         }
     }
 
-    private static func step(_ rate: Double?) -> Int { max(1, min(50, Int(rate ?? 50))) }
+    private static func step(_ rate: Double?) -> Int {
+        guard let rate, rate < 50 else { return 50 }
+        return rate > 1 ? Int(rate) : 1
+    }
 
     private func add(
         _ report: ReplayReport,
@@ -148,6 +151,7 @@ private struct LetterDesk {
         _ isDryRun: Bool
     ) async throws {
         total.replayed += report.replayed
+        total.inTheirPartition += report.inTheirPartition
         total.overCap += report.overCap
         total.passedOver += report.passedOver
         total.unreadable += report.unreadable
@@ -158,13 +162,16 @@ private struct LetterDesk {
     private func say(_ report: ReplayReport, _ isDryRun: Bool) {
         if arguments.has("json") {
             Console.print([
-                "replayed": .integer(Int64(report.replayed)), "overCap": .integer(Int64(report.overCap)),
+                "replayed": .integer(Int64(report.replayed)),
+                "inTheirPartition": .integer(Int64(report.inTheirPartition)),
+                "overCap": .integer(Int64(report.overCap)),
                 "passedOver": .integer(Int64(report.passedOver)), "unreadable": .integer(Int64(report.unreadable)),
                 "dryRun": .bool(isDryRun),
             ])
         } else {
             Console.print(
                 "\(report.replayed) \(isDryRun ? "would be replayed" : "replayed"), "
+                    + "\(report.inTheirPartition) of them to the partition they came from, "
                     + "\(report.overCap) over the cap, \(report.passedOver) passed over, "
                     + "\(report.unreadable) not readable"
             )

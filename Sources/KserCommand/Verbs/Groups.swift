@@ -4,12 +4,21 @@ import KserKafka
 extension Verb {
     static let groups = Verb(
         name: "groups",
-        operands: "[GROUP [TOPIC…]]",
-        summary: "List consumer groups, or how far one has come in each partition",
-        details: "Without topics, it is every topic that the group has committed offsets of.",
-        options: [.json] + Option.cluster
+        operands: "[GROUP [TOPIC…]] | reset GROUP TOPIC | skip GROUP TOPIC",
+        summary: "List consumer groups, how far one has come in each partition, or move one",
+        details: """
+            Without topics, it is every topic that the group has committed offsets of. reset has the group go on from another
+            place, in every partition unless one is named; skip leaves out the next messages of a partition, for example one
+            that ends the process of each worker. Neither is possible while the group has members: stop its workers first.
+            """,
+        options: [
+            Option("to", nil, value: "PLACE", "reset: earliest, latest or an offset"),
+            Option("partition", "p", value: "NUMBER", "reset: only this partition; skip: the partition"),
+            Option("count", "n", value: "COUNT", "skip: how many messages; default 1"), .json,
+        ] + Option.cluster
     ) { arguments in
         let admin = try Cluster(arguments).admin()
+        if let move = try GroupMove(arguments) { return try await move.run(on: admin, asJSON: arguments.has("json")) }
         guard let group = arguments.operands.first else {
             var table = Table("group", "state", "members")
             for group in try await admin.groups() {

@@ -5,10 +5,13 @@ public import Kser
 ///     let admin = try Admin(bootstrapServers: "kafka:9092")
 ///     try await admin.createTopics([NewTopic("dice", partitions: 3)])
 ///
-/// Every call takes a thread of its own while it waits, never one of the cooperative pool.
+/// One thread of its own makes the calls, one after another, never one of the cooperative pool. A call's timeout begins
+/// when it is asked for.
 public final class Admin: Sendable {
     private let client: RDKafkaAdmin
     private let servers: [String]
+    private let timeout: Duration
+    private let calls = CallThread("kser.admin")
 
     /// Makes an admin; it connects in the background.
     ///
@@ -28,7 +31,8 @@ public final class Admin: Sendable {
     ) throws {
         servers = splitServers(bootstrapServers)
         let settings = Settings(bootstrapServers: servers, security: security, additional: additional)
-        client = try RDKafkaAdmin(try settings.properties(), timeout: timeout, logger: logger)
+        client = try RDKafkaAdmin(try settings.properties(), logger: logger)
+        self.timeout = min(timeout, .seconds(86_400))
     }
 
     /// Makes an admin of the cluster that a producer's settings are for.
@@ -59,6 +63,18 @@ public final class Admin: Sendable {
             additional: configuration.additional,
             logger: logger
         )
+    }
+
+    /// Makes calls of librdkafka, within the timeout.
+    private func call<Value: Sendable>(
+        _ body: @escaping @Sendable (RDKafkaAdmin) throws -> Value
+    ) async throws -> Value {
+        let client = client.until(.now + timeout)
+        return try await calls.run {
+            let value = try body(client)
+            client.recovered()
+            return value
+        }
     }
 
     private struct Settings: ClientConfiguration {
@@ -99,8 +115,8 @@ extension Admin {
     }
 
     private func create(_ topic: NewTopic) async throws {
-        let (client, servers) = (client, servers)
-        try await onOwnThread("kser.admin") {
+        let servers = servers
+        try await call { client in
             // librdkafka's mock cluster knows no such request.
             if let cluster = EmbeddedBroker.cluster(at: servers) {
                 try cluster.createTopic(
@@ -117,65 +133,41 @@ extension Admin {
     /// Deletes a topic. An ``EmbeddedBroker`` does not do this.
     ///
     /// - Throws: ``KafkaError``; `unknownTopic` when there is none.
-    public func deleteTopic(_ name: String) async throws {
-        let client = client
-        try await onOwnThread("kser.admin") { try client.deleteTopic(name) }
-    }
+    public func deleteTopic(_ name: String) async throws { try await call { try $0.deleteTopic(name) } }
 
     /// The topics of the cluster by name.
-    public func topics() async throws -> [TopicDescription] {
-        let client = client
-        return try await onOwnThread("kser.admin") { try client.metadata(of: nil) }
-    }
+    public func topics() async throws -> [TopicDescription] { try await call { try $0.metadata(of: nil) } }
 
     /// One topic.
     ///
     /// - Throws: ``KafkaError``; `unknownTopic` when there is none.
-    public func topic(_ name: String) async throws -> TopicDescription {
-        try TopicName.check(name)
-        let client = client
-        return try await onOwnThread("kser.admin") {
-            guard let topic = try client.metadata(of: name).first, !topic.partitions.isEmpty else {
-                let advice = KafkaError.Code.unknownTopic.advice ?? ""
-                throw KafkaError(.unknownTopic, "there is no topic \"\(name)\"; \(advice)", topic: name)
-            }
-            return topic
-        }
-    }
+    public func topic(_ name: String) async throws -> TopicDescription { try await call { try $0.topic(name) } }
 
     /// The offsets that a partition holds: from its first record to the one that comes next.
     public func offsets(ofTopic topic: String, partition: Int32) async throws -> Range<Int64> {
         try TopicName.check(topic)
-        let client = client
-        return try await onOwnThread("kser.admin") {
-            try client.watermarks(of: TopicPartition(topic: topic, partition: partition))
-        }
+        return try await call { try $0.watermarks(of: topic, [partition])[partition] ?? 0..<0 }
     }
 
     /// The offsets that a group has committed, by partition. A partition without one is not there.
     public func committedOffsets(ofGroup group: String, topic: String) async throws -> [Int32: Int64] {
-        let partitions = try await self.topic(topic).partitions
-        let client = client
-        return try await onOwnThread("kser.admin") {
-            let places = partitions.map { TopicPartition(topic: topic, partition: $0.id) }
-            let committed = try client.committed(group: group, places)
-            return Dictionary(uniqueKeysWithValues: committed.map { ($0.key.partition, $0.value) })
+        try await call { client in
+            let partitions = try client.topic(topic).partitions.map(\.id)
+            return try client.committed(group: group, topic, partitions)
         }
     }
 
     /// How many records of a topic a group has yet to commit, by partition. Without a committed offset it is all that
     /// the partition holds.
     public func lag(ofGroup group: String, topic: String) async throws -> [Int32: Int64] {
-        let committed = try await committedOffsets(ofGroup: group, topic: topic)
-        let partitions = try await self.topic(topic).partitions
-        let client = client
-        return try await onOwnThread("kser.admin") {
-            var lag: [Int32: Int64] = [:]
-            for partition in partitions {
-                let held = try client.watermarks(of: TopicPartition(topic: topic, partition: partition.id))
-                lag[partition.id] = held.upperBound - max(held.lowerBound, committed[partition.id] ?? held.lowerBound)
+        try await call { client in
+            let partitions = try client.topic(topic).partitions.map(\.id)
+            let committed = try client.committed(group: group, topic, partitions)
+            let held = try client.watermarks(of: topic, partitions)
+            return held.reduce(into: [:]) { lag, held in
+                let begin = held.value.lowerBound
+                lag[held.key] = held.value.upperBound - max(begin, committed[held.key] ?? begin)
             }
-            return lag
         }
     }
 
@@ -189,16 +181,12 @@ extension Admin {
     public func setCommittedOffsets(ofGroup group: String, topic: String, to offsets: [Int32: Int64]) async throws {
         try TopicName.check(topic)
         if offsets.isEmpty { return }
-        let client = client
-        try await onOwnThread("kser.admin") {
+        try await call { client in
             let list = offsets.map { (TopicPartition(topic: topic, partition: $0.key), $0.value) }
             try client.setCommitted(group: group, list)
         }
     }
 
     /// The consumer groups that the brokers know, by name.
-    public func groups() async throws -> [GroupDescription] {
-        let client = client
-        return try await onOwnThread("kser.admin") { try client.groups() }
-    }
+    public func groups() async throws -> [GroupDescription] { try await call { try $0.listGroups() } }
 }

@@ -22,6 +22,7 @@ extension ClientConfiguration {
         if servers.isEmpty {
             throw KafkaError(.configuration, "setting bootstrapServers: no broker's address is given")
         }
+        try security.check(besides: additional)
         for name in additional.keys.sorted() where Self.reserved.contains(name) {
             throw KafkaError(
                 .configuration,

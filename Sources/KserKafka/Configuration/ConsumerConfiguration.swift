@@ -191,6 +191,10 @@ extension ConsumerConfiguration {
 }
 
 extension ConsumerConfiguration: ClientConfiguration {
+    var readsUncommitted: Bool {
+        (additional["isolation.level"] ?? isolation.value) == Isolation.readUncommitted.value
+    }
+
     static let reserved: Set<String> = [
         "bootstrap.servers", "metadata.broker.list", "log.queue", "group.id", "enable.auto.commit",
         "enable.auto.offset.store", "auto.commit.interval.ms", "enable.partition.eof", "offset.store.method",

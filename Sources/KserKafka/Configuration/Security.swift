@@ -105,37 +105,3 @@ enum SecretNames {
         return marks.contains { name.contains($0) }
     }
 }
-
-extension Security {
-    var properties: [RDKafkaProperty] {
-        var list: [RDKafkaProperty] = []
-        func add(_ name: String, _ value: String?, _ setting: String) {
-            if let value { list.append(RDKafkaProperty(name, value, setting: "security.\(setting)")) }
-        }
-        let name =
-            switch (tls, sasl) {
-            case (nil, nil): "plaintext"
-            case (_?, nil): "ssl"
-            case (nil, _?): "sasl_plaintext"
-            case (_?, _?): "sasl_ssl"
-            }
-        add("security.protocol", name, tls == nil ? "sasl" : "tls")
-        if let tls {
-            add("ssl.ca.location", tls.caLocation, "tls.caLocation")
-            add("ssl.certificate.location", tls.certificateLocation, "tls.certificateLocation")
-            add("ssl.key.location", tls.keyLocation, "tls.keyLocation")
-            add("ssl.key.password", tls.keyPassword?.text, "tls.keyPassword")
-            add(
-                "ssl.endpoint.identification.algorithm",
-                tls.verifiesHostname ? "https" : "none",
-                "tls.verifiesHostname"
-            )
-        }
-        if let sasl {
-            add("sasl.mechanism", sasl.mechanism.rawValue, "sasl.mechanism")
-            add("sasl.username", sasl.username, "sasl.username")
-            add("sasl.password", sasl.password.text, "sasl.password")
-        }
-        return list
-    }
-}

@@ -42,6 +42,9 @@ public final class Consumer: RecordSource, AsyncSequence {
         if configuration.groupID.isEmpty { throw KafkaError(.configuration, "setting groupID: it is empty") }
         if topics.isEmpty { throw KafkaError(.configuration, "topics: there is none to consume") }
         for topic in topics where !topic.hasPrefix("^") { try TopicName.check(topic) }
+        // librdkafka refuses a topic that is there twice.
+        var known: Set<String> = []
+        let topics = topics.filter { known.insert($0).inserted }
         let core = try ConsumerCore(configuration, topics: topics, logger: logger)
         var limits = BufferLimits(records: configuration.highWater.messages, bytes: configuration.highWater.bytes)
         limits.lowRecords = configuration.lowWater.messages
@@ -70,8 +73,11 @@ public final class Consumer: RecordSource, AsyncSequence {
     /// The group that the consumer shares its topics' partitions with.
     public var groupID: String? { core.configuration.groupID }
 
-    /// The topics that are read, as they were given.
+    /// The topics that are read, as they were given, each once.
     public var subscribedTopics: [String]? { core.topics }
+
+    /// Whether it hands out records whose transaction is open or aborted, by ``ConsumerConfiguration/isolation``.
+    public var readsUncommitted: Bool { core.configuration.readsUncommitted }
 
     /// Sets who is told of assignments and commits; call it before the first iteration.
     public func report(to monitor: any KserMonitor) { core.report(to: monitor) }

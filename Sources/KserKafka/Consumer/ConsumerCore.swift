@@ -1,4 +1,3 @@
-import Foundation
 import Kser
 import Synchronization
 
@@ -15,6 +14,7 @@ final class ConsumerCore: PartitionOwner {
     struct State {
         var phase = Phase.idle
         weak var hub: StreamHub?
+        /// The partitions that are assigned, those too whose last work is waited for.
         var feeds: [TopicPartition: PartitionFeed] = [:]
         var isAssigned = false
         /// The records are read as one sequence, whose loop completes them.
@@ -32,12 +32,9 @@ final class ConsumerCore: PartitionOwner {
     let topics: [String]
     let state = Mutex(State())
     let clock = ContinuousClock()
-    /// The commit that librdkafka has not answered; the thread alone uses it.
-    let openCommit = Mutex<RDKafkaCommit?>(nil)
     /// Who is told of assignments and commits.
     let monitor = Mutex<(any KserMonitor)?>(nil)
     private let logger: KserLogger
-    private let idle = DispatchSemaphore(value: 0)
 
     init(_ configuration: ConsumerConfiguration, topics: [String], logger: KserLogger) throws(KafkaError) {
         self.configuration = configuration
@@ -57,13 +54,26 @@ final class ConsumerCore: PartitionOwner {
         set { state.withLock { $0.isMerged = newValue } }
     }
 
+    /// Whether the consumer is to go on: it was not stopped, and somebody iterates.
+    var isWanted: Bool {
+        // The hub must not be released under the lock: its end stops the core.
+        let (phase, hub) = state.withLock { ($0.phase, $0.hub) }
+        return phase == .running && hub != nil
+    }
+
+    /// The partitions that are assigned, those too whose last work is waited for.
+    var feeds: [PartitionFeed] { state.withLock { Array($0.feeds.values) } }
+
     func start() {
-        let isFirst = state.withLock { state in
-            guard state.phase == .idle else { return false }
-            state.phase = .running
-            return true
+        do throws(KafkaError) {
+            try state.withLock { state throws(KafkaError) in
+                guard state.phase == .idle else { return }
+                try startThread("kser.consumer") { ConsumerLoop(self).run() }
+                state.phase = .running
+            }
+        } catch {
+            fail(error)
         }
-        if isFirst { startThread("kser.consumer") { ConsumerLoop(self).run() } }
     }
 
     /// Begins to close: ends the streams and the sequences; the thread does the rest.
@@ -82,7 +92,6 @@ final class ConsumerCore: PartitionOwner {
         for feed in feeds { feed.stream.end(throwing: failure) }
         hub?.finish(throwing: failure)
         client.wake()
-        idle.signal()
     }
 
     /// Ends the sequences with an error and begins to close.
@@ -108,7 +117,7 @@ final class ConsumerCore: PartitionOwner {
     func commit() async throws {
         let promise = Promise<Void>()
         let isRunning = state.withLock { state in
-            guard state.phase == .running else { return false }
+            guard state.phase == .running || state.phase == .stopping else { return false }
             state.commitRequests.append(promise)
             return true
         }
@@ -119,37 +128,10 @@ final class ConsumerCore: PartitionOwner {
 
     func partitionHasRoom(_ stream: PartitionStream) { client.wake() }
 
-    func partitionBecameIdle(_ stream: PartitionStream) { idle.signal() }
+    func partitionBecameIdle(_ stream: PartitionStream) { client.wake() }
 
     func end(of stream: PartitionStream) -> Int64? {
         client.knownEnd(of: TopicPartition(topic: stream.topic, partition: stream.partition))
-    }
-
-    /// Waits until nothing is in work in the streams any more.
-    ///
-    /// - Returns: false when something still is at the end of the drain timeout.
-    func drain(_ streams: [PartitionStream]) -> Bool {
-        waitWhile(within: configuration.drainTimeout) {
-            streams.contains { $0.inFlight > 0 } && !state.withLock { $0.isAbandoned }
-        }
-    }
-
-    /// Waits until no transaction can commit offsets of released streams any more; those that are open are aborted,
-    /// unless they are being committed already.
-    ///
-    /// - Returns: false when one still can at the end of the answer timeout.
-    func awaitTransactions(_ streams: [PartitionStream]) -> Bool {
-        waitWhile(within: configuration.answerTimeout) { streams.contains { $0.isInTransaction } }
-    }
-
-    private func waitWhile(within timeout: Duration, _ isBusy: () -> Bool) -> Bool {
-        let deadline = clock.now + timeout
-        while isBusy() {
-            let left = clock.now.duration(to: deadline)
-            if left <= .zero { return false }
-            _ = idle.wait(timeout: .now() + .milliseconds(Int(left.wholeMilliseconds) + 1))
-        }
-        return true
     }
 
     func log(_ level: LogLevel, _ text: @autoclosure () -> String, _ error: KafkaError? = nil) {
@@ -159,75 +141,5 @@ final class ConsumerCore: PartitionOwner {
             if let partition = error?.partition { metadata["partition"] = "\(partition)" }
             return LogRecord(level, logger: "kser.kafka", text(), metadata: metadata)
         }
-    }
-}
-
-extension ConsumerCore: RebalanceHandler {
-    func rebalance(_ change: Rebalance) {
-        switch change {
-        case .assign(let places): assign(places)
-        case .revoke(let places, let isLost): revoke(places, isLost: isLost)
-        }
-    }
-
-    private func assign(_ places: [TopicPartition]) {
-        log(.info, "Assigned: \(Self.list(places))")
-        report(.assigned, places)
-        let hub = state.withLock { state in
-            state.isAssigned = true
-            return state.hub
-        }
-        guard let hub else { return }
-        // Records fetched meanwhile may have raised no signal: look at all queues after the poll.
-        defer { client.wake() }
-        let others = state.withLock { Array($0.feeds.values) }
-        var feeds: [PartitionFeed] = []
-        for place in places {
-            guard let queue = client.makeQueue(for: place) else {
-                fail(KafkaError(.configuration, "librdkafka made no queue for \(place)"))
-                return
-            }
-            let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: self)
-            let feed = PartitionFeed(place, queue, stream)
-            state.withLock { $0.feeds[place] = feed }
-            feeds.append(feed)
-            hub.announce(stream)
-        }
-        gate.admit(feeds, beside: others)
-    }
-
-    private func revoke(_ places: [TopicPartition], isLost: Bool) {
-        let feeds = state.withLock { state in places.compactMap { state.feeds.removeValue(forKey: $0) } }
-        for feed in feeds { feed.end() }
-        gate.dismiss(feeds)
-        log(isLost ? .warning : .info, "\(isLost ? "Lost" : "Revoked"): \(Self.list(places))")
-        report(isLost ? .lost : .revoked, places)
-        give(up: feeds, isLost: isLost)
-    }
-
-    /// Waits for what is in work in streams that ended, and commits it.
-    func give(up feeds: [PartitionFeed], isLost: Bool) {
-        // Lost partitions belong to others already: waiting would help nobody, committing could go back.
-        if isLost {
-            for feed in feeds { feed.stream.release() }
-            return
-        }
-        if !drain(feeds.map(\.stream)) {
-            log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
-        }
-        for feed in feeds { feed.stream.release() }
-        if !awaitTransactions(feeds.map(\.stream)) {
-            log(.warning, "A transaction is still open; the group refuses its offsets, or waits for it")
-        }
-        commitAndWait(feeds + state.withLock { Array($0.feeds.values) })
-    }
-
-    private func report(_ change: AssignmentChange, _ places: [TopicPartition]) {
-        monitor.withLock { $0 }?.assignmentChanged(change, partitions: places.count)
-    }
-
-    private static func list(_ places: [TopicPartition]) -> String {
-        if places.isEmpty { return "no partition" }
-        return places.map(\.description).sorted().joined(separator: ", ")
     }
 }

@@ -73,11 +73,12 @@ public final class KafkaTopicReader: TopicReader {
     ) async throws {
         if offsets.isEmpty { return }
         let (configuration, timeout, logger) = (configuration, timeout, logger)
-        let reader = try await onOwnThread("kser.reader") {
+        let calls = CallThread("kser.reader")
+        let reader = try await calls.run {
             try RDKafkaReader(configuration, of: topic, from: [partition: offsets.lowerBound], logger: logger)
         }
         while true {
-            let (records, isAtEnd) = try await onOwnThread("kser.reader") { try reader.read(timeout: timeout) }
+            let (records, isAtEnd) = try await calls.run { try reader.read(timeout: timeout) }
             for record in records {
                 if record.offset >= offsets.upperBound { return }
                 guard try await body(record), record.offset + 1 < offsets.upperBound else { return }
@@ -96,11 +97,12 @@ public final class KafkaTopicReader: TopicReader {
         _ body: (Record) async throws -> Void
     ) async throws {
         let (configuration, logger) = (configuration, logger)
-        let reader = try await onOwnThread("kser.reader") {
+        let calls = CallThread("kser.reader")
+        let reader = try await calls.run {
             try RDKafkaReader(configuration, of: topic, from: offsets, logger: logger)
         }
         while true {
-            for record in try await onOwnThread("kser.reader", { try reader.wait(atMost: .seconds(1)) }) {
+            for record in try await calls.run({ try reader.wait(atMost: .seconds(1)) }) {
                 try await body(record)
             }
         }

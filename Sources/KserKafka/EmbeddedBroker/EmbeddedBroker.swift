@@ -12,14 +12,15 @@ import Synchronization
 ///   ``ConsumerConfiguration/fetchMaxWait`` is over, even when there is news meanwhile. It goes through the motions of
 ///   transactions only: what is aborted is read all the same, and offsets in transactions are not kept. A topic that is
 ///   not created first is made with 4 partitions when a producer sends to it. A group's first assignment takes 3
-///   seconds, and each rebalance the session timeout less a second; commits are refused meanwhile, so what was handled
-///   since the last commit is delivered again. ``ConsumerConfiguration`` has shorter times for it, which a consumer of
-///   another process has to set itself: ``ConsumerConfiguration/sessionTimeout`` and
+///   seconds (0.1 from librdkafka 2.6 on), and each rebalance the session timeout less a second; commits are refused
+///   meanwhile, so what was handled since the last commit is delivered again. ``ConsumerConfiguration`` has shorter times
+///   for it, which a consumer of another process has to set itself: ``ConsumerConfiguration/sessionTimeout`` and
 ///   ``ConsumerConfiguration/heartbeatInterval``.
 public final class EmbeddedBroker: Sendable {
     /// The addresses of the brokers, as clients want them.
     public let bootstrapServers: String
     let cluster: RDKafkaMockCluster
+    private let calls = CallThread("kser.embedded")
 
     /// Starts a cluster. It stops when it is released.
     ///
@@ -101,7 +102,7 @@ public final class EmbeddedBroker: Sendable {
 
     private func onCluster(_ call: @escaping @Sendable (RDKafkaMockCluster) throws -> Void) async throws {
         let cluster = cluster
-        try await onOwnThread("kser.embedded") { try call(cluster) }
+        try await calls.run { try call(cluster) }
     }
 
     private static func create(_ name: String, _ partitions: Int, _ copies: Int, on cluster: RDKafkaMockCluster) throws

@@ -29,6 +29,8 @@ extension KafkaError {
         public static let topicExists = Self(rawValue: "topicExists")
         /// The record is larger than the client or the broker takes.
         public static let messageTooLarge = Self(rawValue: "messageTooLarge")
+        /// The broker does not take the record as it is: a compacted topic takes none without a key, say.
+        public static let invalidRecord = Self(rawValue: "invalidRecord")
         /// The send queue stayed full for longer than the record was to wait.
         public static let queueFull = Self(rawValue: "queueFull")
         /// No answer came within the time set.
@@ -47,6 +49,8 @@ extension KafkaError {
         public static let offsetOutOfRange = Self(rawValue: "offsetOutOfRange")
         /// The broker or librdkafka cannot do this.
         public static let unsupported = Self(rawValue: "unsupported")
+        /// The process can make no more threads, or too many calls wait already.
+        public static let resourceExhausted = Self(rawValue: "resourceExhausted")
         /// Some records of a bulk were not delivered; see ``KafkaError/failedIndices``.
         public static let bulk = Self(rawValue: "bulk")
     }

@@ -1,4 +1,4 @@
-import Kser
+package import Kser
 
 /// The error of everything that talks to Kafka: what happened, where, and which setting to look at.
 public struct KafkaError: Error, Sendable {
@@ -20,7 +20,7 @@ public struct KafkaError: Error, Sendable {
     public var isRetriable: Bool
     /// Whether the client is of no further use.
     public var isFatal: Bool
-    /// Which records of a bulk were not delivered, by their place in it.
+    /// Which records of a bulk or a transaction were not delivered, by their place in it.
     public var failedIndices: [Int]
     /// The error that led to this one.
     public var cause: (any Error)?
@@ -60,7 +60,24 @@ public struct KafkaError: Error, Sendable {
     }
 }
 
-extension KafkaError: ClientError {}
+extension KafkaError: ClientError {
+    /// What the error means for the record that was to be sent.
+    package var verdict: SendVerdict {
+        if isFatal { return .fatal }
+        if isRetriable { return .transient }
+        switch code {
+        case .closed, .fenced: return .fatal
+        case .messageTooLarge: return .tooLarge
+        case .unknownTopic: return .unknownTopic
+        case .configuration, .invalidRecord, .invalidTopic, .notAuthorized, .unknownPartition, .unsupported:
+            return .refused
+        default: return .transient
+        }
+    }
+
+    /// Which record of a transaction is at fault.
+    package var failedIndex: Int? { failedIndices.first }
+}
 
 extension KafkaError: Hashable {
     /// Whether both say the same of the same place; the cause does not count.

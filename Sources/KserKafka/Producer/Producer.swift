@@ -32,7 +32,7 @@ public final class Producer: MessageProducer {
         self.codec = codec
         self.logger = logger
         core = try ProducerCore(configuration, logger: logger)
-        core.start()
+        try core.start()
     }
 
     deinit { core.beginClose() }

@@ -19,6 +19,9 @@ final class ProducerCore: Sendable {
         var closeWaiters: [Promise<Void>] = []
     }
 
+    /// The thread for calls that block.
+    let calls = CallThread("kser.calls")
+    private let flushes: FlushQueue
     private let configuration: ProducerConfiguration
     private let logger: KserLogger
     private let state: Mutex<State>
@@ -27,6 +30,7 @@ final class ProducerCore: Sendable {
     init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
         self.configuration = configuration
         self.logger = logger
+        flushes = FlushQueue(calls)
         state = Mutex(
             State(
                 client: try RDKafkaProducer(configuration, logger: logger),
@@ -38,7 +42,10 @@ final class ProducerCore: Sendable {
         )
     }
 
-    func start() { startThread("kser.producer") { self.run() } }
+    /// Begins to take delivery reports.
+    ///
+    /// - Throws: ``KafkaError/Code/resourceExhausted``.
+    func start() throws(KafkaError) { try startThread("kser.producer") { self.run() } }
 
     /// The client of the moment.
     var client: RDKafkaProducer { state.withLock { $0.client } }
@@ -67,7 +74,8 @@ extension ProducerCore {
             return promise
         } catch {
             giveBack(messages: 1, bytes: size)
-            if error.code == .queueFull { return nil }
+            // Both take a while to mend.
+            if error.code == .queueFull || error.code == .unknownPartition { return nil }
             throw error
         }
     }
@@ -83,6 +91,7 @@ extension ProducerCore {
         try await room(waiter, size)
         let promise = Promise<RecordMetadata>()
         var wasAlone = false
+        var isRefreshed = false
         while true {
             do {
                 try client.produce(record, promise)
@@ -99,10 +108,24 @@ extension ProducerCore {
                 guard let waiter else { continue }
                 wake()
                 try await room(waiter, size)
+            } catch  where error.code == .unknownPartition && !isRefreshed {
+                // It may be newer than what librdkafka knows, which asks every five minutes.
+                isRefreshed = true
+                do { try await refresh(record.topic, until: deadline) } catch {
+                    giveBack(messages: 1, bytes: size)
+                    throw error
+                }
             } catch {
                 giveBack(messages: 1, bytes: size)
                 throw error
             }
+        }
+    }
+
+    /// Asks the brokers which partitions a topic has. A failure is none: the record's own error says more.
+    private func refresh(_ topic: String, until deadline: ContinuousClock.Instant) async throws {
+        try await calls.run { [client, clock] in
+            client.refresh(topic, timeout: clock.now.duration(to: deadline).wholeMilliseconds)
         }
     }
 
@@ -136,9 +159,8 @@ extension ProducerCore {
 
     /// Sends what lingers and waits until nothing is on its way.
     func flush(timeout: Duration) async throws {
-        let client = client
-        let isEmpty = try await onOwnThread("kser.flush") { client.flush(timeout: timeout.wholeMilliseconds) }
-        if isEmpty { return }
+        let deadline = clock.now + min(timeout, .seconds(86_400))
+        if try await flushes.flush(until: deadline, { self.client }) { return }
         let left = state.withLock { $0.budget.inFlight }
         var error = KafkaError(.timedOut, "flush: \(left) records are still on their way after \(timeout)")
         error.isRetriable = true

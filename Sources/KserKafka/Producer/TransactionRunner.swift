@@ -45,13 +45,17 @@ final class TransactionRunner: Sendable {
 
     private func attempt(_ records: [ProducerRecord], _ progress: [PartitionProgress]) async throws -> [RecordMetadata]
     {
-        let offsets = try await TransactionOffsets(progress)
+        let offsets = try await TransactionOffsets(progress, core.calls)
         defer { offsets?.leave() }
         try await onThread { client in try client.beginTransaction() }
         var deliveries: [Promise<RecordMetadata>] = []
         deliveries.reserveCapacity(records.count)
         do {
-            for record in records { deliveries.append(try await core.enqueue(record)) }
+            for record in records {
+                do { deliveries.append(try await core.enqueue(record)) } catch let error as KafkaError {
+                    throw error.of(record: deliveries.count)
+                }
+            }
             try await onThread { [self] client in
                 if let offsets {
                     try offsets.check()
@@ -81,9 +85,9 @@ final class TransactionRunner: Sendable {
             try repeating { () throws(TransactionFailure) in try client.abortTransaction() }
         }
         // A record that was not delivered says more than the transaction, which it broke.
-        for delivery in deliveries {
+        for (index, delivery) in deliveries.enumerated() {
             do { _ = try await delivery.value() } catch let failure as KafkaError where failure.code != .abandoned {
-                return failure
+                return failure.of(record: index)
             } catch {}
         }
         return error
@@ -104,9 +108,18 @@ final class TransactionRunner: Sendable {
 
     private func onThread(_ call: @escaping @Sendable (RDKafkaProducer) throws -> Void) async throws {
         let client = core.client
-        try await onOwnThread("kser.transaction") {
+        try await core.calls.run {
             do { try call(client) } catch let failure as TransactionFailure { throw failure.error }
         }
+    }
+}
+
+extension KafkaError {
+    /// The same, of a record of a transaction.
+    fileprivate func of(record index: Int) -> KafkaError {
+        var error = self
+        error.failedIndices = [index]
+        return error
     }
 }
 
@@ -118,7 +131,7 @@ private struct TransactionOffsets: Sendable {
     /// Nil when there are none.
     ///
     /// - Throws: ``KafkaError`` when a partition may belong to another consumer by now, or is not Kafka's.
-    init?(_ progress: [PartitionProgress]) async throws {
+    init?(_ progress: [PartitionProgress], _ calls: CallThread) async throws {
         guard let first = progress.first else { return nil }
         guard let consumer = first.partition.owner as? ConsumerCore,
             progress.allSatisfy({ $0.partition.owner === consumer })
@@ -127,7 +140,7 @@ private struct TransactionOffsets: Sendable {
         }
         // In this order: partitions that are ours after it was asked were ours in that generation, and once another
         // has one of them the brokers refuse the generation.
-        group = try await onOwnThread("kser.transaction") { try consumer.client.groupMetadata() }
+        group = try await calls.run { try consumer.client.groupMetadata() }
         self.progress = progress
         for (index, done) in progress.enumerated() where !done.partition.enterTransaction() {
             for entered in progress[..<index] { entered.partition.leaveTransaction() }

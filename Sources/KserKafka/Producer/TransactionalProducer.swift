@@ -53,7 +53,7 @@ public final class TransactionalProducer: TransactionalMessageProducer {
         self.logger = logger
         core = try ProducerCore(configuration, logger: logger)
         queue = TransactionQueue(core, configuration)
-        core.start()
+        try core.start()
     }
 
     deinit { core.beginClose() }

@@ -42,6 +42,12 @@ extension KafkaError {
     /// Whether a broker misses records of an idempotent producer before those that it got.
     var isGapInSequence: Bool { rdKafkaCode == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER.rawValue }
 
+    /// Whether a group refuses a commit because it is being rebalanced, or was while the commit was on its way.
+    var isOfRebalance: Bool {
+        rdKafkaCode == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS.rawValue
+            || rdKafkaCode == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION.rawValue
+    }
+
     /// librdkafka's text of a code.
     static func text(_ error: rd_kafka_resp_err_t) -> String { String(cString: rd_kafka_err2str(error)) }
 }
@@ -64,6 +70,7 @@ extension KafkaError.Code {
         case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: self = .invalidTopic
         case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: self = .topicExists
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE: self = .messageTooLarge
+        case RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP: self = .invalidRecord
         case RD_KAFKA_RESP_ERR__QUEUE_FULL: self = .queueFull
         case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
             RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
@@ -76,7 +83,8 @@ extension KafkaError.Code {
         case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL: self = .inconsistentGroup
         case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: self = .offsetOutOfRange
         case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED,
-            RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+            RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT,
+            RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE:
             self = .unsupported
         case RD_KAFKA_RESP_ERR__INVALID_ARG, RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT,
             RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS,
@@ -96,6 +104,7 @@ extension KafkaError.Code {
         case .unknownPartition: "check the partition's number against Admin.topics"
         case .invalidTopic: "a topic's name has 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'"
         case .messageTooLarge: "raise messageMaxBytes and the broker's message.max.bytes, or send less"
+        case .invalidRecord: "a topic whose cleanup.policy is compact takes no record without a key"
         case .queueFull: "raise queueMaxMessages or queueMaxBytes, or send slower"
         case .fenced: "another client uses the same groupInstanceID or transactional id"
         case .inconsistentGroup: "assignmentStrategy must share a strategy with every member of the group"

@@ -1,28 +1,39 @@
 internal import CLibrdkafka
 import Kser
 
-/// The administrative calls on a client. All of them block for at most the timeout.
+/// The administrative calls on a client. All of them block until the deadline at most.
 struct RDKafkaAdmin: Sendable {
     let client: RDKafkaClient
-    let timeout: Int32
+    let groups: RDKafkaGroups
+    private var deadline = ContinuousClock.now
 
-    init(_ properties: [RDKafkaProperty], timeout: Duration, logger: KserLogger) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+    init(_ properties: [RDKafkaProperty], logger: KserLogger) throws(KafkaError) {
+        var settings = RDKafkaSettings()
         try settings.set(properties)
         client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
-        self.timeout = max(1, timeout.wholeMilliseconds)
+        groups = RDKafkaGroups(properties, logger: logger)
     }
 
-    /// The error of a call that did not go well: with the reason for which no broker answers, if that is why.
+    /// The same calls, until a deadline.
+    func until(_ deadline: ContinuousClock.Instant) -> RDKafkaAdmin {
+        var admin = self
+        admin.deadline = deadline
+        return admin
+    }
+
+    /// How much of the time is left, in milliseconds.
+    var timeout: Int32 { max(1, ContinuousClock.now.duration(to: deadline).wholeMilliseconds) }
+
     func failure(_ error: rd_kafka_resp_err_t, _ doing: String, topic: String? = nil) -> KafkaError {
-        serveErrors()
-        let failure = KafkaError(error, doing: doing, topic: topic)
-        guard failure.code == .timedOut || failure.code == .brokerUnavailable, let last = client.events.lastFailure
-        else { return failure }
-        return KafkaError(last.code, doing: doing, reason: last.reason, topic: topic)
+        client.serveEvents()
+        return client.failure(error, doing: doing, topic: topic)
     }
 
-    private func serveErrors() { while rd_kafka_poll(client.pointer, 0) > 0 {} }
+    /// Forgets why brokers did not answer: one has.
+    func recovered() {
+        client.serveEvents()
+        client.events.recovered()
+    }
 
     // MARK: Topics
 
@@ -114,6 +125,18 @@ struct RDKafkaAdmin: Sendable {
         return list.sorted { $0.name < $1.name }
     }
 
+    /// One topic.
+    ///
+    /// - Throws: ``KafkaError``; `unknownTopic` when there is none.
+    func topic(_ name: String) throws(KafkaError) -> TopicDescription {
+        try TopicName.check(name)
+        guard let topic = try metadata(of: name).first, !topic.partitions.isEmpty else {
+            let advice = KafkaError.Code.unknownTopic.advice ?? ""
+            throw KafkaError(.unknownTopic, "there is no topic \"\(name)\"; \(advice)", topic: name)
+        }
+        return topic
+    }
+
     private static func partitions(of topic: rd_kafka_metadata_topic) -> [TopicDescription.Partition] {
         (0..<Int(topic.partition_cnt)).compactMap { index in
             guard let partition = topic.partitions?[index] else { return nil }
@@ -128,52 +151,77 @@ struct RDKafkaAdmin: Sendable {
 
     // MARK: Offsets
 
-    func watermarks(of place: TopicPartition) throws(KafkaError) -> Range<Int64> {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        let error = rd_kafka_query_watermark_offsets(
-            client.pointer,
-            place.topic,
-            place.partition,
-            &low,
-            &high,
-            timeout
-        )
-        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw failure(error, "asking for the offsets of \(place)", topic: place.topic)
+    /// The offsets that partitions of a topic hold.
+    ///
+    /// `rd_kafka_query_watermark_offsets` of librdkafka 2.0 heeds no timeout. This call takes the first and the last
+    /// offset for times before and after all others, as the brokers themselves do.
+    func watermarks(of topic: String, _ partitions: [Int32]) throws(KafkaError) -> [Int32: Range<Int64>] {
+        let first = try offsets(of: topic, partitions, at: Int64(RD_KAFKA_OFFSET_BEGINNING))
+        let last = try offsets(of: topic, partitions, at: Int64(RD_KAFKA_OFFSET_END))
+        return first.reduce(into: [:]) { held, first in
+            held[first.key] = first.value..<max(first.value, last[first.key] ?? first.value)
         }
-        return low..<max(low, high)
     }
 
-    func committed(group: String, _ places: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
-        let doing = "asking for the committed offsets of group \"\(group)\""
-        let list = RDKafkaPartitionList(capacity: places.count)
-        for place in places { list.append(place) }
-        guard let query = rd_kafka_ListConsumerGroupOffsets_new(group, list.pointer) else { return [:] }
-        defer { rd_kafka_ListConsumerGroupOffsets_destroy(query) }
-        var offsets: [TopicPartition: Int64] = [:]
-        try request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, doing) { options, queue in
-            var queries: [OpaquePointer?] = [query]
-            rd_kafka_ListConsumerGroupOffsets(client.pointer, &queries, 1, options, queue)
-        } answer: { event throws(KafkaError) in
-            var count = 0
-            guard let result = rd_kafka_event_ListConsumerGroupOffsets_result(event),
-                let groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count), count > 0
-            else { return }
-            if let error = rd_kafka_group_result_error(groups[0]) {
-                throw failure(rd_kafka_error_code(error), doing)
+    private func offsets(of topic: String, _ partitions: [Int32], at time: Int64) throws(KafkaError) -> [Int32: Int64] {
+        if partitions.isEmpty { return [:] }
+        let doing = "asking for the offsets of topic \"\(topic)\""
+        let list = RDKafkaPartitionList(capacity: partitions.count)
+        for partition in partitions { list.append(TopicPartition(topic: topic, partition: partition), offset: time) }
+        let error = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeout)
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            // Of partitions whose leader is away, newer versions say that they are unknown, and more in the list.
+            let cause = list.elements.map(\.error).first { $0 == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE }
+            throw failure(cause ?? error, doing, topic: topic)
+        }
+        var offsets: [Int32: Int64] = [:]
+        for element in list.elements {
+            let partition = element.partition.partition
+            guard element.error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                throw KafkaError(element.error, doing: doing, topic: topic, partition: partition)
             }
-            guard let partitions = rd_kafka_group_result_partitions(groups[0]) else { return }
-            for element in RDKafkaPartitionList.elements(of: partitions) where element.offset >= 0 {
-                offsets[element.partition] = element.offset
-            }
+            offsets[partition] = max(0, element.offset)
         }
         return offsets
     }
 
+    // MARK: Groups
+
+    func listGroups() throws(KafkaError) -> [GroupDescription] {
+        var pointer: UnsafePointer<rd_kafka_group_list>?
+        let error = rd_kafka_list_groups(client.pointer, nil, &pointer, timeout)
+        // With a part of the brokers away, the groups of the others are there.
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__PARTIAL, let pointer else {
+            throw failure(error, "listing groups")
+        }
+        defer { rd_kafka_group_list_destroy(pointer) }
+        return (0..<Int(pointer.pointee.group_cnt))
+            .compactMap { index in
+                guard let group = pointer.pointee.groups?[index], let name = group.group else { return nil }
+                return GroupDescription(
+                    name: String(cString: name),
+                    state: group.state.map { String(cString: $0) } ?? "",
+                    members: Int(group.member_cnt)
+                )
+            }
+            .sorted { $0.name < $1.name }
+    }
+
+    func committed(group: String, _ topic: String, _ partitions: [Int32]) throws(KafkaError) -> [Int32: Int64] {
+        let places = partitions.map { TopicPartition(topic: topic, partition: $0) }
+        let committed = try groups.with(group) { group throws(KafkaError) in
+            try group.committed(places, until: deadline)
+        }
+        return committed.reduce(into: [:]) { $0[$1.key.partition] = $1.value }
+    }
+
+    func setCommitted(group: String, _ offsets: [(place: TopicPartition, offset: Int64)]) throws(KafkaError) {
+        try groups.with(group) { group throws(KafkaError) in try group.commit(offsets, until: deadline) }
+    }
+
     // MARK: Requests
 
-    func request(
+    private func request(
         _ kind: rd_kafka_admin_op_t,
         _ doing: String,
         topic: String? = nil,
@@ -182,11 +230,13 @@ struct RDKafkaAdmin: Sendable {
     ) throws(KafkaError) {
         let options = rd_kafka_AdminOptions_new(client.pointer, kind)
         defer { rd_kafka_AdminOptions_destroy(options) }
-        let (_, _) = withErrorText { rd_kafka_AdminOptions_set_request_timeout(options, timeout, $0, $1) }
+        // One hour is librdkafka's limit.
+        let milliseconds = min(timeout, 3_600_000)
+        let (_, _) = withErrorText { rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, $0, $1) }
         let queue = RDKafkaQueue(rd_kafka_queue_new(client.pointer), of: client)
         send(options, queue.pointer)
         // librdkafka answers within the request's timeout.
-        guard let event = rd_kafka_queue_poll(queue.pointer, timeout + 2_000) else {
+        guard let event = rd_kafka_queue_poll(queue.pointer, milliseconds + 2_000) else {
             throw failure(RD_KAFKA_RESP_ERR__TIMED_OUT, doing, topic: topic)
         }
         defer { rd_kafka_event_destroy(event) }

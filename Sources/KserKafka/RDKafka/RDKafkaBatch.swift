@@ -24,15 +24,15 @@ final class RDKafkaBatch {
     /// How many messages a batch may hold.
     var capacity: Int { messages.count }
 
-    /// Takes what is in the queue, without waiting; nothing of librdkafka's is kept.
+    /// Takes what is in the queue; nothing of librdkafka's is kept.
     ///
     /// - Parameters:
     ///   - queue: the queue to read.
     ///   - limit: how many messages to take at most; never more than ``capacity``.
+    ///   - timeout: how long to wait for the first, in milliseconds.
     /// - Returns: what it held.
-    func read(_ queue: RDKafkaQueue, atMost limit: Int = .max) -> Content {
-        let room = min(limit, messages.count)
-        let count = rd_kafka_consume_batch_queue(queue.pointer, 0, messages.baseAddress, room)
+    func read(_ queue: RDKafkaQueue, atMost limit: Int = .max, timeout: Int32 = 0) -> Content {
+        let count = take(queue, min(limit, messages.count), timeout)
         var content = Content()
         guard count > 0 else { return content }
         content.count = count
@@ -50,8 +50,17 @@ final class RDKafkaBatch {
         return content
     }
 
+    private func take(_ queue: RDKafkaQueue, _ room: Int, _ timeout: Int32) -> Int {
+        guard timeout > 0 else { return rd_kafka_consume_batch_queue(queue.pointer, 0, messages.baseAddress, room) }
+        // With a timeout the call for a batch waits until the batch is full.
+        guard let first = rd_kafka_consume_queue(queue.pointer, timeout) else { return 0 }
+        messages[0] = first
+        let rest = messages.baseAddress.map { rd_kafka_consume_batch_queue(queue.pointer, 0, $0 + 1, room - 1) }
+        return 1 + max(0, rest ?? 0)
+    }
+
     /// A copy of a message.
-    func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Record {
+    private func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Record {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = rd_kafka_message_timestamp(message, &type)
         return Record(

@@ -35,14 +35,14 @@ final class RDKafkaCommit: Sendable {
 
 /// A consuming client and the calls on it; one thread of ours makes nearly all of them.
 final class RDKafkaConsumer: Sendable {
-    private let client: RDKafkaClient
-    private let queue: RDKafkaQueue
+    let client: RDKafkaClient
+    let queue: RDKafkaQueue
     private let commits: RDKafkaSignalledQueue
     private let group: String
     private let credentials: (name: String, password: String)?
 
     init(_ configuration: ConsumerConfiguration, logger: KserLogger) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+        var settings = RDKafkaSettings()
         // Not known to 2.0: there a broker's thread is woken by wakeFetchers instead. What a partition has in store when its
         // queue is read again lasts longer.
         settings.setIfKnown("fetch.queue.backoff.ms", "20")
@@ -52,13 +52,15 @@ final class RDKafkaConsumer: Sendable {
             let events = Unmanaged<RDKafkaEvents>.fromOpaque(opaque).takeUnretainedValue()
             RDKafkaConsumer.rebalance(client, code, list, events)
         }
-        client = try RDKafkaClient(RD_KAFKA_CONSUMER, settings, events: RDKafkaEvents(logger: logger))
+        let events = RDKafkaEvents(logger: logger)
+        events.joining.watch(settings)
+        client = try RDKafkaClient(RD_KAFKA_CONSUMER, settings, events: events)
         rd_kafka_poll_set_consumer(client.pointer)
         guard let pointer = rd_kafka_queue_get_consumer(client.pointer) else {
             throw KafkaError(.configuration, "setting groupID: librdkafka made no consumer of it")
         }
         queue = RDKafkaQueue(pointer, of: client)
-        commits = RDKafkaSignalledQueue(RDKafkaQueue(rd_kafka_queue_new(client.pointer), of: client), wakes: queue)
+        commits = RDKafkaSignalledQueue(RDKafkaQueue(rd_kafka_queue_new(client.pointer), of: client), wakes: [queue])
         group = configuration.groupID
         credentials = Self.credentials(configuration)
     }
@@ -74,8 +76,14 @@ final class RDKafkaConsumer: Sendable {
         }
     }
 
-    /// Makes the poll that waits, or the next one, return at once.
-    func wake() { queue.wake() }
+    /// Makes what waits return at once, or the next that would: the poll, or ``finishedCommits(timeout:)`` within it.
+    func wake() {
+        queue.wake()
+        commits.queue.wake()
+    }
+
+    /// Whether the consumer has asked the group to take it in and does not know its partitions yet: no time for commits.
+    var isJoining: Bool { client.events.joining.isUnderWay }
 
     /// Why the connections fail, as far as is known.
     var lastFailure: KafkaError? {
@@ -85,7 +93,7 @@ final class RDKafkaConsumer: Sendable {
 
     /// Why the client is of no further use.
     var fatalFailure: KafkaError? {
-        guard let failure = client.events.fatalFailure else { return nil }
+        guard let failure = client.fatalFailure else { return nil }
         var error = KafkaError(failure.code, doing: "consuming in group \"\(group)\"", reason: failure.reason)
         error.isFatal = true
         return error
@@ -111,6 +119,8 @@ final class RDKafkaConsumer: Sendable {
         guard let message = rd_kafka_consumer_poll(client.pointer, milliseconds) else { return nil }
         defer { rd_kafka_message_destroy(message) }
         guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        // The message says that there is an end, the client why.
+        if message.pointee.err == RD_KAFKA_RESP_ERR__FATAL, let fatalFailure { return fatalFailure }
         return KafkaError(consuming: message, group: group)
     }
 
@@ -120,7 +130,7 @@ final class RDKafkaConsumer: Sendable {
             return nil
         }
         rd_kafka_queue_forward(pointer, nil)
-        return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: queue)
+        return RDKafkaSignalledQueue(RDKafkaQueue(pointer, of: client), wakes: [queue, commits.queue])
     }
 
     /// Stops fetching partitions; librdkafka drops what it has of them and nobody has read.
@@ -159,23 +169,29 @@ final class RDKafkaConsumer: Sendable {
 
     private static let needsWaking = RDKafkaClient.version < 0x0202_0000
 
-    /// Whether the cluster answers and has the topics.
+    /// Whether the cluster answers and has the topics; which ones a regular expression matches does not count.
     ///
     /// - Throws: ``KafkaError`` that says why not.
     func probe(_ topics: [String], timeout: Duration) throws(KafkaError) {
-        for topic in topics {
-            guard let handle = rd_kafka_topic_new(client.pointer, topic, nil) else { continue }
-            defer { rd_kafka_topic_destroy(handle) }
-            var answer: UnsafePointer<rd_kafka_metadata>?
-            let error = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeout.wholeMilliseconds)
-            defer { if let answer { rd_kafka_metadata_destroy(answer) } }
-            if error != RD_KAFKA_RESP_ERR_NO_ERROR {
-                throw lastFailure ?? KafkaError(error, doing: "joining group \"\(group)\"", topic: topic)
-            }
-            if let found = answer?.pointee.topics?.pointee, found.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-                throw KafkaError(found.err, doing: "consuming topic \"\(topic)\"", topic: topic)
-            }
+        let names = topics.filter { !$0.hasPrefix("^") }
+        if names.isEmpty { try probe(nil, timeout) }
+        for name in names { try probe(name, timeout) }
+    }
+
+    private func probe(_ topic: String?, _ timeout: Duration) throws(KafkaError) {
+        let handle = topic.flatMap { rd_kafka_topic_new(client.pointer, $0, nil) }
+        defer { if let handle { rd_kafka_topic_destroy(handle) } }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let error = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeout.wholeMilliseconds)
+        defer { if let answer { rd_kafka_metadata_destroy(answer) } }
+        if error != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw lastFailure ?? KafkaError(error, doing: "joining group \"\(group)\"", topic: topic)
         }
+        client.events.recovered()
+        guard let topic, let found = answer?.pointee.topics?.pointee, found.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return
+        }
+        throw KafkaError(found.err, doing: "consuming topic \"\(topic)\"", topic: topic)
     }
 }
 
@@ -192,6 +208,7 @@ extension RDKafkaConsumer {
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
             events.learnProtocol(client)
+            events.recovered()
             guard let handler else { break }
             handler.rebalance(.assign(partitions))
             if events.isCooperative {
@@ -212,43 +229,10 @@ extension RDKafkaConsumer {
         }
     }
 
-    private static func consumeError(_ error: OpaquePointer?, _ events: RDKafkaEvents) {
+    static func consumeError(_ error: OpaquePointer?, _ events: RDKafkaEvents) {
         guard let error else { return }
         let failure = KafkaError(consuming: error, doing: "changing the assignment")
         events.log(level: 3, facility: "REBALANCE", text: failure.message)
-    }
-
-    /// Begins to leave the group; ``serveClosing(until:)`` does the rest.
-    func beginClosing() {
-        setHandler(nil)
-        // The error says that it is closed already.
-        if let error = rd_kafka_consumer_close_queue(client.pointer, queue.pointer) { rd_kafka_error_destroy(error) }
-    }
-
-    /// Does what closing takes.
-    ///
-    /// - Parameter deadline: when to stop; nil is never.
-    /// - Returns: whether the client is closed.
-    func serveClosing(until deadline: ContinuousClock.Instant?) -> Bool {
-        while rd_kafka_consumer_closed(client.pointer) == 0 {
-            if let deadline, ContinuousClock.now >= deadline { return false }
-            guard let event = rd_kafka_queue_poll(queue.pointer, 100) else { continue }
-            // The last rebalance comes as an event, and the client waits for the answer.
-            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { unassign(event) }
-            rd_kafka_event_destroy(event)
-        }
-        return true
-    }
-
-    private func unassign(_ event: OpaquePointer) {
-        let events = client.events
-        guard events.isCooperative, rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS,
-            let list = rd_kafka_event_topic_partition_list(event)
-        else {
-            rd_kafka_assign(client.pointer, nil)
-            return
-        }
-        Self.consumeError(rd_kafka_incremental_unassign(client.pointer, list), events)
     }
 }
 
@@ -311,6 +295,7 @@ extension RDKafkaConsumer {
         let doing = "committing offsets of group \"\(group)\""
         let error = rd_kafka_event_error(event)
         if error != RD_KAFKA_RESP_ERR_NO_ERROR { return KafkaError(error, doing: doing) }
+        client.events.recovered()
         guard let list = rd_kafka_event_topic_partition_list(event) else { return nil }
         let failed = RDKafkaPartitionList.elements(of: list).first { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }
         return failed.map {

@@ -5,7 +5,7 @@ import Synchronization
 /// Takes what librdkafka says of its own accord: log lines, which it passes on at a limited rate, and errors of
 /// connections, of which it keeps the last.
 final class RDKafkaEvents: Sendable {
-    /// A connection's failure, or the end of the client.
+    /// Why connections fail, or why the client is of no further use.
     struct Failure: Sendable {
         var code: rd_kafka_resp_err_t
         var reason: String
@@ -14,10 +14,11 @@ final class RDKafkaEvents: Sendable {
     private struct State {
         var facilities: [String: LogRate] = [:]
         var failure: Failure?
-        var fatal: Failure?
         var isCooperative: Bool?
     }
 
+    /// Whether the consumer is joining its group.
+    let joining = RDKafkaJoining()
     /// Who takes partitions over and gives them up.
     let rebalanceHandler = Mutex<(any RebalanceHandler)?>(nil)
 
@@ -30,16 +31,16 @@ final class RDKafkaEvents: Sendable {
     /// The last failure of a connection.
     var lastFailure: Failure? { state.withLock { $0.failure } }
 
-    /// Why the client is of no further use.
-    var fatalFailure: Failure? { state.withLock { $0.fatal } }
-
     /// Forgets the last failure of a connection: a broker has answered.
     func recovered() { state.withLock { $0.failure = nil } }
 
     /// Whether the group moves partitions one by one, as far as is known.
     var isCooperative: Bool { state.withLock { $0.isCooperative ?? false } }
 
-    /// Asks which way the group moves partitions, once: asking while the client closes may block.
+    /// Whether there was an assignment, maybe an empty one.
+    var isAssigned: Bool { state.withLock { $0.isCooperative != nil } }
+
+    /// Asks which way the group moves partitions, with the first assignment: asking while the client closes may block.
     func learnProtocol(_ client: OpaquePointer) {
         if state.withLock({ $0.isCooperative != nil }) { return }
         guard let name = rd_kafka_rebalance_protocol(client) else { return }
@@ -69,18 +70,23 @@ final class RDKafkaEvents: Sendable {
         }
     }
 
+    /// Whether a connection failed because one side refused the other's certificate or version. librdkafka reports some
+    /// of that as a connection that was lost, with OpenSSL's text, in which only the end of a connection means no more.
+    private static func isRefusalOfTLS(_ reason: String) -> Bool {
+        reason.contains("SSL routines") && !reason.contains("unexpected eof")
+    }
+
     /// Keeps an error of librdkafka's.
-    func failed(_ code: rd_kafka_resp_err_t, _ reason: String, client: OpaquePointer?) {
-        var failure = Failure(code: code, reason: reason)
-        if code == RD_KAFKA_RESP_ERR__FATAL, let client {
-            let (fatal, text) = withErrorText { rd_kafka_fatal_error(client, $0, $1) }
-            if fatal != RD_KAFKA_RESP_ERR_NO_ERROR { failure = Failure(code: fatal, reason: text) }
-            state.withLock { $0.fatal = failure }
-        } else {
+    func failed(_ code: rd_kafka_resp_err_t, _ reason: String) {
+        state.withLock { state in
+            switch code {
+            // No connection's; the client tells its cause.
+            case RD_KAFKA_RESP_ERR__FATAL: break
             // That all are down says less than why the last one is.
-            state.withLock { state in
-                if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, state.failure != nil { return }
-                state.failure = failure
+            case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN where state.failure != nil: break
+            case RD_KAFKA_RESP_ERR__TRANSPORT where Self.isRefusalOfTLS(reason):
+                state.failure = Failure(code: RD_KAFKA_RESP_ERR__SSL, reason: reason)
+            default: state.failure = Failure(code: code, reason: reason)
             }
         }
         log(level: 3, facility: "ERROR", text: "\(KafkaError.text(code)): \(reason)")

@@ -11,12 +11,13 @@ final class RDKafkaMockCluster: @unchecked Sendable {
     let bootstrapServers: String
 
     init(brokers: Int, logger: KserLogger) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+        var settings = RDKafkaSettings()
         try settings.set(RDKafkaProperty("client.id", "kser-embedded-broker"))
         client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
         guard let pointer = rd_kafka_mock_cluster_new(client.pointer, Int32(clamping: brokers)) else {
             throw KafkaError(.configuration, "the embedded broker did not start: \(brokers) brokers were asked for")
         }
+        RDKafkaMockDelay.shorten(pointer)
         self.pointer = pointer
         bootstrapServers = rd_kafka_mock_cluster_bootstraps(pointer).map { String(cString: $0) } ?? ""
     }
@@ -24,7 +25,7 @@ final class RDKafkaMockCluster: @unchecked Sendable {
     deinit {
         let owned = Owned(pointer: pointer, client: client)
         // Waits for the mock's thread, so not here. The client goes after the cluster.
-        Thread.detachNewThread { withExtendedLifetime(owned) { rd_kafka_mock_cluster_destroy(owned.pointer) } }
+        Disposal.dispose { withExtendedLifetime(owned) { rd_kafka_mock_cluster_destroy(owned.pointer) } }
     }
 
     private struct Owned: @unchecked Sendable {

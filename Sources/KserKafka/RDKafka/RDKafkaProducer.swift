@@ -22,7 +22,7 @@ final class RDKafkaProducer: Sendable {
     private let isTransactional: Bool
 
     init(_ configuration: ProducerConfiguration, logger: KserLogger) throws(KafkaError) {
-        let settings = RDKafkaSettings()
+        var settings = RDKafkaSettings()
         try settings.set(try configuration.properties())
         rd_kafka_conf_set_events(settings.pointer, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
         client = try RDKafkaClient(RD_KAFKA_PRODUCER, settings, events: RDKafkaEvents(logger: logger))
@@ -48,7 +48,7 @@ final class RDKafkaProducer: Sendable {
         case RD_KAFKA_EVENT_DR: return reports(in: event, &names)
         case RD_KAFKA_EVENT_ERROR:
             let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
-            client.events.failed(rd_kafka_event_error(event), reason, client: client.pointer)
+            client.events.failed(rd_kafka_event_error(event), reason)
             return nil
         default: return nil
         }
@@ -56,6 +56,7 @@ final class RDKafkaProducer: Sendable {
 
     private func reports(in event: OpaquePointer, _ names: inout TopicNameCache) -> Reports {
         var reports = Reports()
+        var isAnswered = false
         reports.list.reserveCapacity(rd_kafka_event_message_count(event))
         while let message = rd_kafka_event_message_next(event) {
             guard let opaque = message.pointee._private else { continue }
@@ -69,7 +70,9 @@ final class RDKafkaProducer: Sendable {
                     .failure(failure(of: message, topic))
                 }
             reports.list.append(Report(promise: promise, result: result))
+            isAnswered = isAnswered || message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR
         }
+        if isAnswered { client.events.recovered() }
         return reports
     }
 
@@ -155,6 +158,14 @@ final class RDKafkaProducer: Sendable {
         )
         failure.partition = record.partition
         return end("sending to topic \"\(record.topic)\"", failure) ?? failure
+    }
+
+    /// Asks the brokers which partitions a topic has; for a thread that may block.
+    func refresh(_ topic: String, timeout milliseconds: Int32) {
+        guard let topic = try? topics.topic(topic) else { return }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        _ = withExtendedLifetime(topics) { rd_kafka_metadata(client.pointer, 0, topic.pointer, &answer, milliseconds) }
+        if let answer { rd_kafka_metadata_destroy(answer) }
     }
 
     /// The error of a record that was not delivered because the client came to its end; nil while it has not.

@@ -18,31 +18,45 @@ struct RDKafkaProperty: Sendable {
 struct RDKafkaSettings: ~Copyable {
     /// The C object.
     let pointer: OpaquePointer
+    private var properties: [String: RDKafkaProperty] = [:]
+    private var isOwned = true
 
     init() { pointer = rd_kafka_conf_new() }
 
-    deinit { rd_kafka_conf_destroy(pointer) }
+    deinit { if isOwned { rd_kafka_conf_destroy(pointer) } }
 
     /// Sets properties in order; a later one of the same name replaces an earlier one.
     ///
     /// - Throws: ``KafkaError`` that names the setting and the property.
-    func set(_ properties: [RDKafkaProperty]) throws(KafkaError) {
+    mutating func set(_ properties: [RDKafkaProperty]) throws(KafkaError) {
         for property in properties { try set(property) }
     }
 
     /// Sets a property.
     ///
     /// - Throws: ``KafkaError`` that names the setting and the property.
-    func set(_ property: RDKafkaProperty) throws(KafkaError) {
+    mutating func set(_ property: RDKafkaProperty) throws(KafkaError) {
         let (result, text) = withErrorText { rd_kafka_conf_set(pointer, property.name, property.value, $0, $1) }
-        if result == RD_KAFKA_CONF_OK { return }
+        guard result == RD_KAFKA_CONF_OK else { throw refusal(of: property, text) }
+        properties[property.name] = property
+    }
+
+    /// The error of a client that librdkafka did not make: it names the setting when the text names its property.
+    func refusal(_ text: String) -> KafkaError {
+        let named = properties.values.filter { text.contains($0.name) }.max { $0.name.count < $1.name.count }
+        guard let named else { return KafkaError(.configuration, "librdkafka refused the settings: \(text)") }
+        let value = SecretNames.isSecret(named.name) ? "" : "\"\(named.value)\" is refused: "
+        return refusal(of: named, "\(value)\(text)")
+    }
+
+    private func refusal(of property: RDKafkaProperty, _ text: String) -> KafkaError {
         // Text of librdkafka quotes the value, which may be a secret.
         let reason = SecretNames.isSecret(property.name) ? "its value is refused" : text
         let place = property.setting.map { "setting \($0)" } ?? "setting additional[\"\(property.name)\"]"
         var error = KafkaError(.configuration, "\(place) (librdkafka's \(property.name)): \(reason)")
         error.rdKafkaCode = RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue
         error.rdKafkaName = "_INVALID_ARG"
-        throw error
+        return error
     }
 
     /// Sets a property when this version of librdkafka has it.
@@ -51,7 +65,7 @@ struct RDKafkaSettings: ~Copyable {
     }
 
     /// Ends the ownership: a client has taken the C object over.
-    consuming func relinquish() { discard self }
+    consuming func relinquish() { isOwned = false }
 }
 
 /// Calls a C function that writes a text of at most 512 bytes when it fails.

@@ -1,17 +1,18 @@
 internal import CLibrdkafka
 import Synchronization
 
-/// A queue that tells when something arrives in it, and wakes the thread that waits on the consumer's queue.
+/// A queue that tells when something arrives in it, and wakes the thread that waits on others.
 final class RDKafkaSignalledQueue: Sendable {
     /// What librdkafka's threads touch when something arrives.
     private final class Signal: Sendable {
         let isRaised = Atomic(true)
-        private let waker: RDKafkaQueue
+        private let wakers: [RDKafkaQueue]
 
-        init(_ waker: RDKafkaQueue) { self.waker = waker }
+        init(_ wakers: [RDKafkaQueue]) { self.wakers = wakers }
 
         func raise() {
-            if !isRaised.exchange(true, ordering: .acquiringAndReleasing) { waker.wake() }
+            if isRaised.exchange(true, ordering: .acquiringAndReleasing) { return }
+            for waker in wakers { waker.wake() }
         }
     }
 
@@ -25,9 +26,9 @@ final class RDKafkaSignalledQueue: Sendable {
         let signal: Unmanaged<Signal>
     }
 
-    init(_ queue: RDKafkaQueue, wakes waker: RDKafkaQueue) {
+    init(_ queue: RDKafkaQueue, wakes wakers: [RDKafkaQueue]) {
         self.queue = queue
-        signal = Signal(waker)
+        signal = Signal(wakers)
         retained = Retained(signal: .passRetained(signal))
         rd_kafka_queue_cb_event_enable(
             queue.pointer,

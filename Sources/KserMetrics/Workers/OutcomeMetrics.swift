@@ -2,6 +2,7 @@
 struct OutcomeMetrics: Sendable {
     let retries: MetricFamily<Counter>
     let deadLetters: MetricFamily<Counter>
+    let refused: MetricFamily<Counter>
     let decryptFailures: MetricFamily<Counter>
     let operations: MetricFamily<Counter>
     let rebalances: MetricFamily<Counter>
@@ -17,6 +18,12 @@ struct OutcomeMetrics: Sendable {
             "kser_dead_letters",
             help: "Messages that were given up",
             labels: ["entrypoint", "reason"]
+        )
+        refused = try registry.counter(
+            "kser_outcomes_refused",
+            help:
+                "Results, retries and dead letters that a topic did not take, so that less was sent or the worker ended",
+            labels: ["entrypoint"]
         )
         decryptFailures = try registry.counter(
             "kser_decrypt_failures",

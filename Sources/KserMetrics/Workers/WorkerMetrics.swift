@@ -93,6 +93,11 @@ extension WorkerMetrics: KserMonitor {
         outcomes.deadLetters.series([entrypoint(of: dispatch), reason.rawValue]).increment()
     }
 
+    /// Counts the refusal.
+    public func outcomeRefused(_ record: Record, _ dispatch: Dispatch, _ error: any Error) {
+        outcomes.refused.series([entrypoint(of: dispatch)]).increment()
+    }
+
     /// Counts kser's `kser_task_count`.
     public func taskBegan(_ execution: Execution) { tasks.count.increment() }
 

@@ -22,7 +22,7 @@ final class SQLiteConnection: SQLConnection {
         handle = opened
         sqlite3_extended_result_codes(handle, 1)
         if code != SQLITE_OK { throw error(code) }
-        sqlite3_busy_timeout(handle, Int32(clamping: Int64(options.lockTimeout / .milliseconds(1))))
+        sqlite3_busy_timeout(handle, Int32(clamping: options.lockTimeout.milliseconds))
         try useWriteAheadLog(within: options.lockTimeout)
         _ = try query("PRAGMA synchronous = \(options.durability == .power ? "FULL" : "NORMAL")")
     }

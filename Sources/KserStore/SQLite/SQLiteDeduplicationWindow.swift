@@ -9,12 +9,15 @@ import Synchronization
 ///
 /// A message is looked up before its handler runs, and written before its offset is committed, so one that was handled
 /// runs again only when the process ended between the two. The file is made when it is not there; it must not lie on a
-/// network file system.
+/// network file system. Ages are told by the machine's clock, which a restart outlives: one that is set forward makes
+/// messages forgotten early.
 public final class SQLiteDeduplicationWindow: DeduplicationWindow {
     private let database: SQLiteDatabase
     private let capacity: Int
     private let lifetime: Int64
     private let clock: WorkerClock
+    /// Its key is the file's, so that every process and every restart hashes alike.
+    private let hash: KeyedHash
     /// How many messages were noted since the old ones were forgotten.
     private let noted = Atomic(0)
 
@@ -22,7 +25,8 @@ public final class SQLiteDeduplicationWindow: DeduplicationWindow {
     ///
     /// - Parameters:
     ///   - path: the path of the file.
-    ///   - capacity: how many messages are remembered; about 100 bytes each. Up to a hundredth more are kept for a while.
+    ///   - capacity: how many messages are remembered; about 100 bytes each. Up to a hundredth more are kept for a while. Of
+    ///     a uuid of more than 64 bytes it keeps a hash of 128 bits, with a key of the file's own, and the length.
     ///   - lifetime: how long a message is remembered.
     ///   - options: how it is written; by default, a power failure may forget the last messages, which then run again.
     ///   - clock: tells the time.
@@ -36,9 +40,10 @@ public final class SQLiteDeduplicationWindow: DeduplicationWindow {
     ) async throws {
         database = SQLiteDatabase(path: path)
         self.capacity = max(1, capacity)
-        self.lifetime = Int64(lifetime / .milliseconds(1))
+        self.lifetime = lifetime.milliseconds
         self.clock = clock
         try await database.open(options) { connection throws(StoreError) in try connection.makeHandledTable() }
+        hash = try await database.run { connection throws(StoreError) in try connection.handledHash() }
     }
 
     /// Closes the file; calls throw `closed` from then on. Without it, the file is closed when the window goes away.
@@ -46,7 +51,7 @@ public final class SQLiteDeduplicationWindow: DeduplicationWindow {
 
     /// Whether a message was handled with success, and is not forgotten.
     public func contains(_ key: DeduplicationKey) async throws -> Bool {
-        let oldest = clock.now() - lifetime
+        let (key, oldest) = (key.shortened(by: hash), clock.now().subtractingSaturating(lifetime))
         return try await database.run { connection throws(StoreError) in
             try connection.isHandled(key, since: oldest)
         }
@@ -54,11 +59,12 @@ public final class SQLiteDeduplicationWindow: DeduplicationWindow {
 
     /// Notes that a message was handled with success.
     public func insert(_ key: DeduplicationKey) async throws {
-        let (now, lifetime, capacity) = (clock.now(), lifetime, capacity)
+        let (key, now, capacity) = (key.shortened(by: hash), clock.now(), capacity)
+        let oldest = now.subtractingSaturating(lifetime)
         let isFull = noted.add(1, ordering: .relaxed).newValue % max(1, capacity / 100) == 0
         try await database.write { connection throws(StoreError) in
             try connection.noteHandled(key, at: now)
-            if isFull { try connection.forgetHandled(before: now - lifetime, beyond: capacity) }
+            if isFull { try connection.forgetHandled(before: oldest, beyond: capacity) }
         }
     }
 }
@@ -74,7 +80,27 @@ extension SQLConnection {
                 """
             )
             _ = try query("CREATE INDEX IF NOT EXISTS kser_handled_at ON kser_handled (handled_at)")
+            _ = try query(
+                """
+                CREATE TABLE IF NOT EXISTS kser_handled_key (
+                    one INTEGER PRIMARY KEY CHECK (one = 1), first BIGINT NOT NULL, second BIGINT NOT NULL
+                )
+                """
+            )
+            _ = try query(
+                "INSERT INTO kser_handled_key VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+                [.integer(.random(in: .min ... .max)), .integer(.random(in: .min ... .max))]
+            )
         }
+    }
+
+    /// The hash with the key of the file.
+    fileprivate func handledHash() throws(StoreError) -> KeyedHash {
+        let row = try query("SELECT first, second FROM kser_handled_key").first
+        guard let row, case .integer(let first) = row[0], case .integer(let second) = row[1] else {
+            throw corrupt("a key of its handled messages")
+        }
+        return KeyedHash(key: (UInt64(bitPattern: first), UInt64(bitPattern: second)))
     }
 
     fileprivate func isHandled(_ key: DeduplicationKey, since time: Int64) throws(StoreError) -> Bool {

@@ -10,6 +10,8 @@ struct Reading: Sendable {
     let consumer: InMemoryConsumer
     var position: Int
     var isPaused = false
+    /// Takes the partition back at the drain deadline.
+    var deadline: Task<Void, Never>?
 }
 
 /// The consumers that share topics, and what they committed.
@@ -17,6 +19,15 @@ struct Group: Sendable {
     var members: [InMemoryConsumer] = []
     var committed: [TopicPartition: Int64] = [:]
     var readings: [TopicPartition: Reading] = [:]
+    /// Why commits to come are refused, the next one first.
+    var refusals: [any Error] = []
+
+    /// Commits the offsets together, unless it is to be refused.
+    mutating func commit(_ offsets: [TopicPartition: Int64]) throws {
+        if offsets.isEmpty { return }
+        if !refusals.isEmpty { throw refusals.removeFirst() }
+        committed.merge(offsets) { $1 }
+    }
 }
 
 /// Everything the broker holds: pure data, changed under its lock.
@@ -33,7 +44,9 @@ struct BrokerState: Sendable {
         if topics[name] == nil { topics[name] = Array(repeating: [], count: max(1, partitions)) }
     }
 
-    mutating func append(_ record: ProducerRecord) -> RecordMetadata {
+    /// Appends a record; the time, in milliseconds since 1970, is for one that has none.
+    mutating func append(_ record: ProducerRecord, at time: Int64) -> RecordMetadata {
+        let timestamp = record.timestamp ?? time
         createTopic(record.topic, partitions: 1)
         let count = topics[record.topic]?.count ?? 1
         let partition = choosePartition(for: record, of: count)
@@ -43,7 +56,7 @@ struct BrokerState: Sendable {
                 topic: record.topic,
                 partition: Int32(partition),
                 offset: offset,
-                timestamp: record.timestamp,
+                timestamp: timestamp,
                 key: record.key,
                 value: record.value,
                 headers: record.headers
@@ -53,7 +66,7 @@ struct BrokerState: Sendable {
             topic: record.topic,
             partition: Int32(partition),
             offset: offset,
-            timestamp: record.timestamp
+            timestamp: timestamp
         )
     }
 

@@ -19,29 +19,44 @@ extension InMemoryBroker {
     }
 
     /// Commits what is completed in the partitions that a consumer reads.
-    func commit(_ consumer: InMemoryConsumer) {
-        state.withLock { state in
-            for (place, reading) in state.groups[consumer.group]?.readings ?? [:] where reading.consumer === consumer {
-                if let offset = reading.stream.takeCommittable() {
-                    state.groups[consumer.group]?.committed[place] = offset
-                }
-            }
+    func commit(_ consumer: InMemoryConsumer) throws {
+        try state.withLock { state in
+            let streams = state.groups[consumer.group]?.readings.values.filter { $0.consumer === consumer } ?? []
+            try state.commit(streams.map(\.stream), of: consumer.group)
         }
     }
 
-    /// Takes a partition back whose stream ended and has nothing in work; its next owner may begin.
-    func released(_ stream: PartitionStream, by consumer: InMemoryConsumer) {
-        let place = TopicPartition(stream.topic, stream.partition)
+    /// Takes a partition back whose stream ended and that waits for nothing more; its next owner may begin.
+    func release(_ stream: PartitionStream, of consumer: InMemoryConsumer) {
         let isReleased = state.withLock { state -> Bool in
-            guard state.groups[consumer.group]?.readings[place]?.stream === stream else { return false }
-            if let offset = stream.takeCommittable() { state.groups[consumer.group]?.committed[place] = offset }
-            state.groups[consumer.group]?.readings[place] = nil
+            guard state.groups[consumer.group]?.readings[stream.place]?.stream === stream else { return false }
+            stream.release()
+            // What is refused now is delivered again.
+            try? state.commit([stream], of: consumer.group)
+            state.groups[consumer.group]?.readings.removeValue(forKey: stream.place)?.deadline?.cancel()
             return true
         }
         if isReleased {
             rebalance(consumer.group)
             concludeIfEmpty(consumer)
         }
+    }
+
+    /// Takes all partitions of a consumer away as they are.
+    func lose(_ consumer: InMemoryConsumer) {
+        let lost = state.withLock { state -> [Reading] in
+            let readings = state.groups[consumer.group]?.readings ?? [:]
+            let lost = readings.filter { $0.value.consumer === consumer }
+            for place in lost.keys { state.groups[consumer.group]?.readings[place] = nil }
+            return Array(lost.values)
+        }
+        for reading in lost {
+            reading.deadline?.cancel()
+            reading.stream.release()
+            reading.stream.end()
+        }
+        rebalance(consumer.group)
+        concludeIfEmpty(consumer)
     }
 
     private func concludeIfEmpty(_ consumer: InMemoryConsumer) {
@@ -59,13 +74,48 @@ extension InMemoryBroker {
         for reading in assigned { reading.consumer.hub.announce(reading.stream) }
         for reading in revoked where !reading.stream.isEnded {
             reading.stream.end()
-            if reading.stream.inFlight == 0 { released(reading.stream, by: reading.consumer) }
+            if reading.stream.inFlight == 0 {
+                release(reading.stream, of: reading.consumer)
+            } else {
+                setDeadline(reading)
+            }
         }
         feed()
+    }
+
+    private func setDeadline(_ reading: Reading) {
+        let (stream, consumer) = (reading.stream, reading.consumer)
+        let deadline = Task { [clock] in
+            do { try await clock.sleep(consumer.drainTimeout) } catch { return }
+            release(stream, of: consumer)
+        }
+        let isKept = state.withLock { state in
+            guard state.groups[consumer.group]?.readings[stream.place]?.stream === stream else { return false }
+            state.groups[consumer.group]?.readings[stream.place]?.deadline = deadline
+            return true
+        }
+        if !isKept { deadline.cancel() }
     }
 }
 
 extension BrokerState {
+    /// Commits what is completed in the streams, all or nothing.
+    mutating func commit(_ streams: [PartitionStream], of group: String) throws {
+        var offsets: [TopicPartition: Int64] = [:]
+        var taken: [PartitionStream] = []
+        for stream in streams {
+            guard let offset = stream.takeCommittable() else { continue }
+            offsets[stream.place] = offset
+            taken.append(stream)
+        }
+        do {
+            try groups[group]?.commit(offsets)
+        } catch {
+            for stream in taken { stream.commitFailed() }
+            throw error
+        }
+    }
+
     /// Makes streams for the partitions that are free, and tells which ones have to be given up first.
     mutating func rebalance(_ group: String) -> (revoked: [Reading], assigned: [Reading]) {
         let wanted = owners(in: group)

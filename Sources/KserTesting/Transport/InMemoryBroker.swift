@@ -11,11 +11,18 @@ import Synchronization
 ///     let worker = Worker(consumer: broker.makeConsumer(topics: ["dice"], group: "g"), controller: controller)
 ///
 /// A topic that is used before it is created gets one partition. Nothing is ever deleted.
+///
+/// What goes wrong with Kafka can be had too: a handler that outlives the drain deadline loses its partition, as
+/// ``makeConsumer(topics:group:buffer:drainTimeout:)`` says; ``refuseCommits(_:of:with:)`` and
+/// ``InMemoryConsumer/losePartitions()`` make messages come again.
 public final class InMemoryBroker: Sendable {
     let state = Mutex(BrokerState())
+    let clock: WorkerClock
 
     /// Makes a broker without topics.
-    public init() {}
+    ///
+    /// - Parameter clock: stamps records that have no timestamp, and times drain deadlines.
+    public init(clock: WorkerClock = .system) { self.clock = clock }
 
     /// Creates a topic; one that exists stays as it is.
     public func createTopic(_ name: String, partitions: Int = 1) {
@@ -54,9 +61,34 @@ public final class InMemoryBroker: Sendable {
     ///   - topics: the topics to read, from the group's committed offsets or from their beginning.
     ///   - group: the consumers that share the partitions.
     ///   - buffer: how many records a partition may hold before reading stops.
+    ///   - drainTimeout: how long a partition that is to be given up waits for what is in work. Then its next owner begins
+    ///     where the group has committed, and what is completed later is committed no more.
     /// - Returns: the consumer.
-    public func makeConsumer(topics: [String], group: String, buffer: Int = 1_000) -> InMemoryConsumer {
-        InMemoryConsumer(broker: self, topics: topics, group: group, buffer: buffer)
+    public func makeConsumer(
+        topics: [String],
+        group: String,
+        buffer: Int = 1_000,
+        drainTimeout: Duration = .seconds(10)
+    ) -> InMemoryConsumer {
+        InMemoryConsumer(broker: self, topics: topics, group: group, buffer: buffer, drainTimeout: drainTimeout)
+    }
+
+    /// Refuses the next commits of a group, those of transactions too, as a broker does while the group rebalances.
+    /// ``InMemoryConsumer/commit()`` throws then, and tries the offsets again when it is called again; a partition that is
+    /// given up goes to its next owner uncommitted; a transaction has no effect.
+    ///
+    /// - Parameters:
+    ///   - count: how many commits with offsets are refused.
+    ///   - group: whose.
+    ///   - error: what the commits throw.
+    public func refuseCommits(
+        _ count: Int = 1,
+        of group: String,
+        with error: any Error = KserError.io("The group is rebalancing")
+    ) {
+        state.withLock {
+            $0.groups[group, default: Group()].refusals += Array(repeating: error, count: max(0, count))
+        }
     }
 
     /// The records of a topic so far, by partition and offset.
@@ -72,7 +104,8 @@ public final class InMemoryBroker: Sendable {
     /// Appends a record, and hands it on to who reads its partition.
     @discardableResult
     func append(_ record: ProducerRecord) -> RecordMetadata {
-        let (metadata, followers) = state.withLock { ($0.append(record), Array($0.followers.values)) }
+        let time = clock.now()
+        let (metadata, followers) = state.withLock { ($0.append(record, at: time), Array($0.followers.values)) }
         feed()
         for follower in followers { follower.yield() }
         return metadata
@@ -80,18 +113,22 @@ public final class InMemoryBroker: Sendable {
 
     /// Appends records and commits offsets, all at once.
     func commit(_ records: [ProducerRecord], _ progress: [PartitionProgress]) throws -> [RecordMetadata] {
-        let offsets = try progress.map { done in
-            guard let consumer = done.partition.owner as? InMemoryConsumer, consumer.isOf(self) else {
-                throw KserError.validation("\(done.partition.topic) is not a topic of this broker")
+        var offsets: [String: [TopicPartition: Int64]] = [:]
+        for done in progress {
+            let stream = done.partition
+            guard let consumer = stream.owner as? InMemoryConsumer, consumer.isOf(self) else {
+                throw KserError.validation("\(stream.topic) is not a topic of this broker")
             }
-            _ = done.partition.enterTransaction()
-            defer { done.partition.leaveTransaction() }
-            let place = TopicPartition(done.partition.topic, done.partition.partition)
-            return (consumer.group, place, done.offset)
+            guard stream.enterTransaction() else {
+                throw KserError.io("\(stream.place) was taken away before its offset could be committed")
+            }
+            stream.leaveTransaction()
+            offsets[consumer.group, default: [:]][stream.place] = done.offset
         }
-        let metadata = state.withLock { state in
-            for (group, place, offset) in offsets { state.groups[group]?.committed[place] = offset }
-            return records.map { state.append($0) }
+        let time = clock.now()
+        let metadata = try state.withLock { state in
+            for (group, offsets) in offsets { try state.groups[group]?.commit(offsets) }
+            return records.map { state.append($0, at: time) }
         }
         feed()
         return metadata

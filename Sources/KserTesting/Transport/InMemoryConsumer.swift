@@ -11,14 +11,16 @@ public final class InMemoryConsumer: RecordSource {
 
     let topics: [String]
     let group: String
+    let drainTimeout: Duration
     let hub: StreamHub
     private let broker: InMemoryBroker
     private let state = Mutex(State())
 
-    init(broker: InMemoryBroker, topics: [String], group: String, buffer: Int) {
+    init(broker: InMemoryBroker, topics: [String], group: String, buffer: Int, drainTimeout: Duration) {
         self.broker = broker
         self.topics = topics
         self.group = group
+        self.drainTimeout = drainTimeout
         let member = Weak()
         hub = StreamHub(
             limits: BufferLimits(records: buffer, bytes: .max),
@@ -51,12 +53,19 @@ public final class InMemoryConsumer: RecordSource {
     public func resume() { hub.resume() }
 
     /// Commits what is completed.
-    public func commit() async throws { broker.commit(self) }
+    ///
+    /// - Throws: what ``InMemoryBroker/refuseCommits(_:of:with:)`` says.
+    public func commit() async throws { try broker.commit(self) }
+
+    /// Takes all partitions away without a warning, as Kafka does with a member that it heard nothing of: what is in work
+    /// is not waited for, and what is completed is not committed. The group's members get them anew, this one too.
+    public func losePartitions() { broker.lose(self) }
 
     /// Leaves the group without waiting.
     public func stop() { broker.leave(self) }
 
-    /// Leaves the group, and returns when nothing is in work any more and what is completed is committed.
+    /// Leaves the group, and returns when nothing is in work any more, or the drain deadline is over, and what is
+    /// completed is committed.
     public func close() async {
         stop()
         await withCheckedContinuation { waiter in
@@ -92,7 +101,9 @@ extension InMemoryConsumer: PartitionOwner {
         broker.feed()
     }
 
-    package func partitionBecameIdle(_ stream: PartitionStream) { broker.released(stream, by: self) }
+    package func partitionBecameIdle(_ stream: PartitionStream) {
+        if stream.inFlight == 0, !stream.isInTransaction { broker.release(stream, of: self) }
+    }
 
     package func end(of stream: PartitionStream) -> Int64? {
         broker.state.withLock { ($0.topics[stream.topic]?[Int(stream.partition)].count).map(Int64.init) }

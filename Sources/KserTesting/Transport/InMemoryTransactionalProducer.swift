@@ -20,7 +20,8 @@ public final class InMemoryTransactionalProducer: TransactionalMessageProducer {
 
     /// Appends the records and commits the offsets.
     ///
-    /// - Throws: ``/Kser/KserError`` when a partition is not one of this broker's.
+    /// - Throws: ``/Kser/KserError`` when a partition is not one of this broker's, or was taken away; what
+    ///   ``InMemoryBroker/refuseCommits(_:of:with:)`` says. Nothing took effect then.
     @discardableResult
     public func commit(
         _ records: [ProducerRecord],

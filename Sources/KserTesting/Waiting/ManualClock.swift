@@ -27,7 +27,7 @@ public final class ManualClock: Sendable {
     public init(millisecondsSince1970 start: Int64 = 1_700_000_000_000) { self.start = start }
 
     /// The time it shows, in milliseconds since 1970.
-    public var now: Int64 { start + Int64(elapsed / .milliseconds(1)) }
+    public var now: Int64 { start.addingSaturating(elapsed.milliseconds) }
 
     /// How far it was moved.
     public var elapsed: Duration { state.withLock { $0.elapsed } }
@@ -37,7 +37,7 @@ public final class ManualClock: Sendable {
 
     /// The clock as ``/Kser/WorkerOptions/clock`` takes it.
     public var workerClock: WorkerClock {
-        WorkerClock(now: { self.now }, sleep: { try await self.sleep(for: $0) })
+        WorkerClock(now: { self.now }, uptime: { self.elapsed }, sleep: { try await self.sleep(for: $0) })
     }
 
     /// Moves the clock on and wakes whose time has come.

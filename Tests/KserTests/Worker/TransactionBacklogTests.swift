@@ -49,7 +49,7 @@ struct TransactionBacklogTests {
                 if next < lost { model.append((next, false)) }
             case 45..<85:
                 guard let index = model.indices.randomElement(using: &random) else { break }
-                agrees = backlog.settle(record(Int(model[index].offset)), []) == !model[index].isSettled
+                agrees = settles(Int(model[index].offset), in: &backlog) == !model[index].isSettled
                 model[index].isSettled = true
             case 85..<99:
                 let count = Int.random(in: 0...60, using: &random)
@@ -74,12 +74,14 @@ struct TransactionBacklogTests {
     private func filled(_ offsets: [Int], settled: [Int]) -> TransactionBacklog {
         var backlog = TransactionBacklog()
         for offset in offsets { _ = backlog.begin(record(offset)) }
-        for offset in settled { _ = backlog.settle(record(offset), []) }
+        for offset in settled { _ = settles(offset, in: &backlog) }
         return backlog
     }
 
     private func settles(_ offset: Int, in backlog: inout TransactionBacklog) -> Bool {
-        backlog.settle(record(offset), [])
+        let options = WorkerOptions()
+        let dispatch = Dispatch(nil, ExecutionResult(), nil)
+        return backlog.settle(Settlement(Ladder(record(offset), options, group: nil), dispatch, options))
     }
 
     private func offsets(of entries: [TransactionBacklog.Entry]) -> [Int64] { entries.map(\.record.offset) }

@@ -62,7 +62,7 @@ extension SwiftMetricsMonitor: KserMonitor {
             ]
         instruments.counter("messaging_client_consumed_messages_total", labels).increment()
         guard let timestamp = record.timestamp else { return }
-        let waited = max(0, WorkerClock.system.now() - timestamp)
+        let waited = max(0, WorkerClock.system.now().subtractingSaturating(timestamp))
         instruments.timer("kser_task_wait_seconds", [("topic", record.topic)]).recordMilliseconds(waited)
     }
 
@@ -109,6 +109,12 @@ extension SwiftMetricsMonitor: KserMonitor {
     public func messageGivenUp(_ record: Record, _ dispatch: Dispatch, reason: DeadLetterReason) {
         let labels = [("entrypoint", Self.entrypoint(of: dispatch)), ("reason", reason.rawValue)]
         instruments.counter("kser_dead_letters_total", labels).increment()
+    }
+
+    /// Counts the refusal.
+    public func outcomeRefused(_ record: Record, _ dispatch: Dispatch, _ error: any Error) {
+        let labels = [("entrypoint", Self.entrypoint(of: dispatch))]
+        instruments.counter("kser_outcomes_refused_total", labels).increment()
     }
 
     /// Counts kser's `kser_task_count`.

@@ -7,7 +7,7 @@ struct TransactionBacklog: Sendable {
     struct Entry: Sendable {
         let record: Record
         /// What is to be sent for it; nil while it is in work.
-        fileprivate(set) var output: [ProducerRecord]?
+        var settlement: Settlement?
     }
 
     private var entries: [Entry] = []
@@ -31,10 +31,10 @@ struct TransactionBacklog: Sendable {
     /// Notes what comes of a record.
     ///
     /// - Returns: false when it cannot be committed any more.
-    mutating func settle(_ record: Record, _ output: [ProducerRecord]) -> Bool {
-        guard let index = index(of: record.offset), entries[index].output == nil else { return false }
-        entries[index].output = output
-        while head + ready < entries.count, entries[head + ready].output != nil { ready += 1 }
+    mutating func settle(_ settlement: Settlement) -> Bool {
+        guard let index = index(of: settlement.record.offset), entries[index].settlement == nil else { return false }
+        entries[index].settlement = settlement
+        while head + ready < entries.count, entries[head + ready].settlement != nil { ready += 1 }
         return true
     }
 

@@ -2,13 +2,14 @@
 struct TransactionPart: Sendable {
     let stream: PartitionStream
     let room: Permits
-    let entries: [TransactionBacklog.Entry]
+    var entries: [TransactionBacklog.Entry]
 
     /// Completes the records: they are committed.
-    func complete() {
+    func complete(_ monitor: (any KserMonitor)?) {
         for entry in entries {
             stream.complete(entry.record)
             room.giveBack()
+            entry.settlement?.report(to: monitor)
         }
     }
 
@@ -29,7 +30,13 @@ struct TransactionBatch: Sendable {
     var count: Int { parts.reduce(0) { $0 + $1.entries.count } }
 
     /// What is to be sent.
-    var records: [ProducerRecord] { parts.flatMap { part in part.entries.flatMap { $0.output ?? [] } } }
+    var records: [ProducerRecord] { parts.flatMap { part in part.entries.flatMap { $0.settlement?.records ?? [] } } }
+
+    /// The settlement of the only message; nil when there are more.
+    var only: Settlement? {
+        get { count == 1 ? parts.first?.entries.first?.settlement : nil }
+        set { parts[0].entries[0].settlement = newValue }
+    }
 
     /// How far the partitions are done with it.
     var progress: [PartitionProgress] {

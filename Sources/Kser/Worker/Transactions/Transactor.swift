@@ -5,14 +5,18 @@ import Synchronization
 /// Its records stay in work in their partitions until they are committed: a revocation waits for that as for handlers.
 final class Transactor: Sendable {
     let options: Transactions
-    private let clock: WorkerClock
+    private let worker: WorkerOptions
     private let logger: KserLogger
+    private let monitor: (any KserMonitor)?
     private let state: Mutex<TransactorState>
 
-    init(_ options: Transactions, _ clock: WorkerClock, _ logger: KserLogger) {
+    private var clock: WorkerClock { worker.clock }
+
+    init(_ options: Transactions, _ worker: WorkerOptions, _ controller: Controller) {
         self.options = options
-        self.clock = clock
-        self.logger = logger
+        self.worker = worker
+        logger = controller.logger
+        monitor = controller.monitor
         state = Mutex(TransactorState(maxMessages: options.maxMessages))
     }
 
@@ -34,9 +38,9 @@ final class Transactor: Sendable {
     }
 
     /// Takes what comes of a record, for a transaction.
-    func settle(_ record: Record, _ output: [ProducerRecord], of stream: PartitionStream) {
-        switch state.withLock({ $0.settle(record, output, of: stream) }) {
-        case .refused: stream.abandon(record)
+    func settle(_ settlement: Settlement, of stream: PartitionStream) {
+        switch state.withLock({ $0.settle(settlement, of: stream) }) {
+        case .refused: stream.abandon(settlement.record)
         case .nothing: break
         case .wait: startTimer()
         case .go(let waiter): waiter.resume()
@@ -92,25 +96,67 @@ extension Transactor {
         do {
             try await options.producer.commit(batch.records, completing: batch.progress)
         } catch {
-            return try giveBack(batch, after: error)
+            return try await giveBack(batch, after: error)
         }
         state.withLock { $0.committed(batch) }
-        for part in batch.parts { part.complete() }
+        for part in batch.parts { part.complete(monitor) }
     }
 
-    private func giveBack(_ batch: TransactionBatch, after error: any Error) throws {
-        let (pause, lost) = state.withLock { $0.failed(batch) }
-        for part in lost { part.abandon() }
-        if error is CancellationError { throw error }
-        let isFatal = (error as? any ClientError)?.isFatal == true
-        logger.log(.error) {
-            let text = "Consumer: a transaction of \(batch.count) message(s) failed\(isFatal ? "" : ", trying again")"
-            return LogRecord(.error, logger: "kser.consumer", "\(text): \(error)")
+    /// Puts the records of a failed transaction back. Of one that had a single message, what is sent is changed if need be;
+    /// a larger one is taken apart until the message at fault is alone.
+    private func giveBack(_ batch: TransactionBatch, after error: any Error) async throws {
+        var batch = batch
+        var pauses = false
+        do {
+            pauses = try await mend(&batch, after: error)
+        } catch {
+            for part in state.withLock({ $0.failed(batch, pauses: false) }).lost { part.abandon() }
+            throw error
         }
-        if isFatal { throw error }
+        let (pause, lost) = state.withLock { $0.failed(batch, pauses: pauses) }
+        for part in lost { part.abandon() }
+        guard pauses else {
+            state.withLock { $0.hurry() }?.resume()
+            return
+        }
         Task { [weak self, clock] in
             try? await clock.sleep(pause)
             self?.state.withLock { $0.pauseEnded(of: batch) }?.resume()
+        }
+    }
+
+    /// - Returns: whether to wait before the next transaction with these records.
+    /// - Throws: what ends the worker.
+    private func mend(_ batch: inout TransactionBatch, after error: any Error) async throws -> Bool {
+        if error is CancellationError { throw error }
+        guard var settlement = batch.only else {
+            let verdict = SendVerdict(error)
+            logger.log(.error) { [count = batch.count] in
+                let text = "Consumer: a transaction of \(count) message(s) failed: \(error)"
+                return LogRecord(.error, logger: "kser.consumer", text)
+            }
+            if verdict == .fatal { throw error }
+            return verdict == .transient || verdict == .unknownTopic
+        }
+        var failure = Settlement.Failure(error, of: (error as? any ClientError)?.failedIndex)
+        while true {
+            let remedy = await settlement.remedy(for: failure, worker)
+            remedy.report(settlement, failure, to: logger, monitor)
+            switch remedy {
+            case .again where !settlement.owesStep:
+                batch.only = settlement
+                return true
+            case .again(let pause): try await clock.sleep(pause)
+            case .changed: break
+            case .end(let error): throw error
+            }
+            do throws(Settlement.Failure) {
+                try await settlement.complete()
+                batch.only = settlement
+                return false
+            } catch {
+                failure = error
+            }
         }
     }
 }

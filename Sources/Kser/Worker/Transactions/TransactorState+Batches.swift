@@ -63,10 +63,10 @@ extension TransactorState {
         }
     }
 
-    /// Puts the records of a failed transaction back, to be tried again after ``pauseEnded(of:)``.
+    /// Puts the records of a failed transaction back, to be tried again at once or after ``pauseEnded(of:)``.
     ///
     /// - Returns: how long the pause is, and the records that can be committed no more.
-    mutating func failed(_ batch: TransactionBatch) -> (pause: Duration, lost: [TransactionPart]) {
+    mutating func failed(_ batch: TransactionBatch, pauses: Bool) -> (pause: Duration, lost: [TransactionPart]) {
         var lost: [TransactionPart] = []
         var failures = 0
         for part in batch.parts {
@@ -78,7 +78,7 @@ extension TransactorState {
             partitions[id]?.backlog.putBack(part.entries)
             partitions[id]?.isInTransaction = false
             partitions[id]?.failures += 1
-            partitions[id]?.isPaused = true
+            partitions[id]?.isPaused = pauses
             failures = max(failures, partitions[id]?.failures ?? 0)
         }
         recount()

@@ -61,10 +61,10 @@ extension TransactorState {
         partitions[ObjectIdentifier(stream)]?.backlog.begin(record) ?? false
     }
 
-    mutating func settle(_ record: Record, _ output: [ProducerRecord], of stream: PartitionStream) -> Step {
+    mutating func settle(_ settlement: Settlement, of stream: PartitionStream) -> Step {
         let id = ObjectIdentifier(stream)
         let before = partitions[id]?.waiting ?? 0
-        guard partitions[id]?.backlog.settle(record, output) == true else { return .refused }
+        guard partitions[id]?.backlog.settle(settlement) == true else { return .refused }
         let added = (partitions[id]?.waiting ?? 0) - before
         if added == 0 { return .nothing }
         waiting += added

@@ -16,7 +16,12 @@ extension Worker {
                     "A window of duplicates cannot know which transactions are committed: use deduplication or transactions"
                 )
             }
-            try await transactor.options.producer.prepare()
+            if consumer.readsUncommitted {
+                throw KserError.configuration(
+                    "Transactions need a consumer that reads only what is committed: set isolation to .readCommitted"
+                )
+            }
+            try await ending.cancelling { try await transactor.options.producer.prepare() }
         } catch {
             transactor.end()
             if error is CancellationError { consumer.stop() } else { fail(error) }
@@ -37,33 +42,30 @@ extension Worker {
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
     func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
-        let cluster = options.operations
+        let (cluster, retries) = (options.operations, options.retries?.topics)
         guard let transactor else {
-            return await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision)
+            return await controller.dispatch(
+                record,
+                attempt: attempt,
+                in: cluster,
+                through: retries,
+                under: supervision,
+                writing: writer
+            )
         }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(record, attempt: attempt, in: cluster, under: supervision)
+            await controller.dispatch(
+                record,
+                attempt: attempt,
+                in: cluster,
+                through: retries,
+                under: supervision,
+                writing: writer
+            )
         }
         let sent = outbox.close()
         if dispatch.result.isSuccess { dispatch.sent = sent }
         return dispatch
-    }
-
-    /// Leaves a record to the next transaction. A reply that cannot be written is tried again until the partition ends.
-    func commit(_ settlement: Settlement, of partition: PartitionStream, in transactor: Transactor) async {
-        var delay = Duration.milliseconds(100)
-        repeat {
-            do {
-                transactor.settle(settlement.record, try await settlement.records(), of: partition)
-                settlement.report(to: controller.monitor)
-                return
-            } catch {
-                log(.error, "Consumer: outcome of \(settlement.record.position) not written, trying again: \(error)")
-            }
-            guard await pause(for: delay, in: partition) else { break }
-            delay = min(delay * 2, .seconds(10))
-        } while !partition.isEnded
-        abandon(settlement.record, of: partition)
     }
 }

@@ -1,0 +1,78 @@
+import Synchronization
+
+/// Notes which handlers run, and lets none run that ended the process too often.
+final class CrashGuard: Sendable {
+    private let crashes: CrashLimit
+    private let group: String
+    private let logger: KserLogger
+    /// How often records were begun by workers that did not end them, by partition and offset.
+    private let suspects = Mutex<[TopicPartition: [Int64: Int]]>([:])
+    /// The place of the one suspect that runs.
+    private let place = Permits(1)
+
+    init(_ crashes: CrashLimit, group: String, logger: KserLogger) {
+        self.crashes = crashes
+        self.group = group
+        self.logger = logger
+    }
+
+    /// Learns what was in work in a partition that is taken over.
+    func open(_ partition: PartitionStream) async {
+        do {
+            let begun = try await crashes.journal.begun(by: group, in: partition.place)
+            suspects.withLock { $0[partition.place] = begun.isEmpty ? nil : begun }
+        } catch {
+            log("what was in work in \(partition.topic)[\(partition.partition)] is not known: \(error)")
+        }
+    }
+
+    /// Runs a handler, unless it ended the process too often.
+    func run(
+        _ record: Record,
+        _ work: () async throws -> ExecutionResult
+    ) async throws -> ExecutionResult {
+        let partition = TopicPartition(topic: record.topic, partition: record.partition)
+        let count = suspects.withLock { $0[partition]?[record.offset] ?? 0 }
+        if count == 0 { return try await run(record, partition, after: 0, work) }
+        await place.take()
+        defer { place.giveBack() }
+        guard count < crashes.limit else {
+            await note(0, record, partition)
+            throw Dispatch.Refused(
+                .crashed,
+                .internal("The process ended \(count) time(s) while this message was handled; it is not run again")
+            )
+        }
+        return try await run(record, partition, after: count, work)
+    }
+
+    private func run(
+        _ record: Record,
+        _ partition: TopicPartition,
+        after count: Int,
+        _ work: () async throws -> ExecutionResult
+    ) async throws -> ExecutionResult {
+        await note(count + 1, record, partition)
+        do {
+            let result = try await work()
+            await note(Task.isCancelled ? count : 0, record, partition)
+            return result
+        } catch {
+            await note(Task.isCancelled ? count : 0, record, partition)
+            throw error
+        }
+    }
+
+    private func note(_ count: Int, _ record: Record, _ partition: TopicPartition) async {
+        if count == 0 { suspects.withLock { _ = $0[partition]?.removeValue(forKey: record.offset) } }
+        do {
+            try await crashes.journal.note(count, by: group, in: partition, offset: record.offset)
+        } catch {
+            log("that \(record.position) \(count == 0 ? "ended" : "begins") is not noted: \(error)")
+        }
+    }
+
+    private func log(_ text: String) {
+        logger.log(.warning) { LogRecord(.warning, logger: "kser.consumer", "Consumer: \(text)") }
+    }
+}
