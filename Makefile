@@ -12,7 +12,7 @@ COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|
 # that has more than some 1,300 files open.
 SOME := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
 
-.PHONY: demo test test-librdkafka soak lint tsan asan traits bench docs deps clean
+.PHONY: demo test test-librdkafka soak fuzz lint tsan asan traits bench docs deps clean
 
 # 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
 demo:
@@ -43,6 +43,12 @@ soak:
 	set -o pipefail; KSER_SOAK=1 swift test --filter '^FaultTests\.' 2>&1 | tee .build/soak.log
 	@grep -q 'Test run with [1-9]' .build/soak.log
 	@echo; grep '^| ' .build/soak.log | column -t -s '|'
+	@$(MAKE) fuzz
+
+# Differential fuzzing, guided by coverage: SECONDS_EACH for each target. What it finds is in .build/fuzz.
+SECONDS_EACH ?= 60
+fuzz:
+	Tests/Fuzz/fuzz.sh $(SECONDS_EACH)
 
 lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples
@@ -81,4 +87,4 @@ deps:
 
 clean:
 	swift package clean
-	rm -rf .build/checked .build/tsan .build/asan .build/traits .build/librdkafka .build/docs .build/docs.doccarchive
+	rm -rf .build/checked .build/tsan .build/asan .build/fuzz .build/traits .build/librdkafka .build/docs .build/docs.doccarchive

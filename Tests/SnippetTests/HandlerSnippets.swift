@@ -34,3 +34,19 @@ import Testing
     #expect(mailed.isSuccess)
     try await mailer.sent.wait()
 }
+
+@Test func oldMessagesStillDecode() async throws {
+    // README.md: new fields
+    struct Mail: Codable, Sendable {
+        var to: String
+        var priority: Int?  // since 2.3
+        var effectivePriority: Int { priority ?? 3 }
+    }
+    // end
+
+    let controller = Controller(logger: .none)
+    try await controller.register("mail.send") { (mail: Mail, _) in mail.effectivePriority }
+    for (params, priority) in [(["to": "ada"], 3), (["to": "ada", "priority": 1], 1)] as [(JSONObject, JSON)] {
+        #expect(await controller.run(Message(entrypoint: "mail.send", params: params)).retval == ["value": priority])
+    }
+}

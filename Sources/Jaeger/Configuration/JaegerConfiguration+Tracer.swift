@@ -22,6 +22,7 @@ extension JaegerConfiguration {
         }
         let tracer = try makeTracer()
         place.register(tracer)
+        options.log.info("opentracing.tracer initialized to \(type(of: tracer))[app_name=\(serviceName)]")
         return tracer
     }
 
@@ -49,12 +50,10 @@ extension JaegerConfiguration {
                 log: options.log
             )
         }
-        return JaegerTracer(
-            serviceName: serviceName,
-            sampler: try makeSampler(),
-            reporter: try makeReporter(),
-            options: options
-        )
+        let (sampler, reporter) = (try makeSampler(), try makeReporter())
+        options.log.info("Initializing Jaeger Tracer with \(destination.name) reporter")
+        options.log.info("Using sampler \(self.sampler)")
+        return JaegerTracer(serviceName: serviceName, sampler: sampler, reporter: reporter, options: options)
     }
 
     var agentHost: String { if case .agent(let host, _) = destination { host } else { "localhost" } }
@@ -91,5 +90,31 @@ extension JaegerConfiguration {
         }
         let reporter = try RemoteReporter(sender, options: reporting, metrics: options.metrics, log: options.log)
         return logsSpans ? CompositeReporter(reporter, LoggingReporter(log: options.log)) : reporter
+    }
+}
+
+extension JaegerConfiguration.Destination {
+    /// The way that spans go, as Python's client calls it where it has it.
+    fileprivate var name: String {
+        switch self {
+        case .agent: "UDP"
+        case .collector: "HTTP"
+        case .otlp: "OTLP"
+        case .custom: "custom"
+        case .none: "no"
+        }
+    }
+}
+
+extension JaegerConfiguration.SamplerChoice: CustomStringConvertible {
+    /// The sampler and its rate, as Python's client writes them.
+    public var description: String {
+        switch self {
+        case .const(let decision): "ConstSampler(\(decision))"
+        case .probabilistic(let rate): "ProbabilisticSampler(\(rate))"
+        case .rateLimiting(let rate): "RateLimitingSampler(\(rate))"
+        case .remote(let rate): "RemoteSampler(\(rate))"
+        case .custom(let sampler): "\(type(of: sampler))"
+        }
     }
 }

@@ -36,6 +36,6 @@ extension KserError {
     }
 
     private static func dotted(_ path: [any CodingKey]) -> String {
-        path.map { key in key.intValue.map { "\($0)" } ?? key.stringValue }.joined(separator: ".")
+        path.map { key in key.intValue.map { "\($0)" } ?? key.stringValue }.shortenedPath.joined(separator: ".")
     }
 }

@@ -209,7 +209,7 @@ extension JSONWriter {
 
         /// kser's error, which names the place.
         package var kserError: KserError {
-            let place = path.reversed().joined(separator: ".")
+            let place = path.reversed().shortenedPath.joined(separator: ".")
             return .validation("Invalid value '\(place)': \(reason)", extra: [place: [.string(reason)]])
         }
     }

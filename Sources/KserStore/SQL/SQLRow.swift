@@ -45,7 +45,10 @@ struct SQLRow {
     }
 
     mutating func object() throws(StoreError) -> JSONObject {
-        guard case .object(let object)? = try? JSON(parsing: try text()) else { throw unreadable("no JSON object") }
+        // What was written here may be deeper than what comes from strangers.
+        guard case .object(let object)? = try? JSON(parsing: try text(), maximumDepth: JSON.maximumDepth) else {
+            throw unreadable("no JSON object")
+        }
         return object
     }
 

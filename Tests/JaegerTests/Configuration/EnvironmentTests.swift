@@ -1,6 +1,7 @@
 import Foundation
 import Jaeger
 import OpenTracing
+import Synchronization
 import Testing
 
 /// The variables of Jaeger's clients, and how they stand to OpenTelemetry's.
@@ -84,10 +85,23 @@ struct EnvironmentTests {
         var configuration = JaegerConfiguration(serviceName: "dice")
         configuration.sampler = .const(true)
         configuration.destination = .none
-        configuration.options.log = .none
+        let lines = Mutex<[String]>([])
+        configuration.options.log = JaegerLog { level, line in lines.withLock { $0.append("\(level) \(line)") } }
         #expect(try configuration.initializeTracer(in: place) is JaegerTracer)
         #expect(place.tracer is JaegerTracer)
         #expect(try configuration.initializeTracer(in: place) == nil)
+        configuration.destination = .agent(host: "localhost", port: 6831)
+        configuration.sampler = .probabilistic(0.5)
+        _ = try configuration.makeJaegerTracer()
+        let logged = lines.withLock { $0 }
+        #expect(
+            logged == [
+                "info Initializing Jaeger Tracer with no reporter", "info Using sampler ConstSampler(true)",
+                "info opentracing.tracer initialized to JaegerTracer[app_name=dice]",
+                "warning Jaeger tracer already initialized, skipping",
+                "info Initializing Jaeger Tracer with UDP reporter", "info Using sampler ProbabilisticSampler(0.5)",
+            ]
+        )
     }
 
     private struct Unexpected: Error {}

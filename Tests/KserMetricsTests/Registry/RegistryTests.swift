@@ -53,6 +53,16 @@ import Testing
         #expect(error?.code == .bounds)
     }
 
+    @Test("Two spellings of a text are two values")
+    func spellings() throws {
+        let registry = MetricsRegistry()
+        let family = try registry.gauge("g", help: "", labels: ["a"])
+        try family.labels("caf\u{E9}").set(to: 1)
+        try family.labels("cafe\u{301}").set(to: 2)
+        let text = String(decoding: registry.exposition(), as: UTF8.self)
+        #expect(text.unicodeScalars.contains("\u{E9}") && text.unicodeScalars.contains("\u{301}"))
+    }
+
     @Test("A label has one value")
     func arity() throws {
         let family = try MetricsRegistry().counter("c", help: "", labels: ["a", "b"])

@@ -93,19 +93,3 @@ struct DateTests {
         #expect(refused.retcode == 400)
     }
 }
-
-@Suite("Old messages and new fields")
-struct DefaultFieldTests {
-    /// As the article on messages shows it.
-    struct Mail: Decodable, Sendable {
-        var to: String
-        private var priority: Int?
-
-        var effectivePriority: Int { priority ?? 3 }
-    }
-
-    @Test func anOptionalFieldIsNotMissed() throws {
-        #expect(try JSON(parsing: #"{"to": "a"}"#).decode(Mail.self).effectivePriority == 3)
-        #expect(try JSON(parsing: #"{"to": "a", "priority": 1}"#).decode(Mail.self).effectivePriority == 1)
-    }
-}

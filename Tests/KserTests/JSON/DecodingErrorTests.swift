@@ -51,6 +51,20 @@ struct DecodingErrorTests {
         ),
     ]
 
+    @Test("However long and deep the keys, the error is short") func longKeys() throws {
+        struct Chain: Decodable { var next: [String: Chain] }
+        let key = String(repeating: "k", count: 10_000)
+        let text = String(repeating: #"{"next":{"\#(key)":"#, count: 50) + "1" + String(repeating: "}}", count: 50)
+        let object = try #require(try JSON(parsing: text).object)
+        let error = try #require(throws: DecodingError.self) { try object.decode(Chain.self) }
+        #expect(KserError(decoding: error).message.utf8.count < 2_000)
+        #expect(KserError(decoding: error).extra.description.utf8.count < 2_000)
+        var value: JSON = .double(.infinity)
+        for _ in 0..<50 { value = [key: value] }
+        let refusal = try #require(throws: KserError.self) { try value.bytes() }
+        #expect(refusal.message.utf8.count < 2_000)
+    }
+
     @Test(arguments: cases)
     func text(_ params: String, _ message: String, _ extra: JSONObject) throws {
         let object = try #require(try JSON(parsing: params).object)
