@@ -53,5 +53,15 @@ import Testing
         #expect(try factory.expectGauge("kser_incomplete_offsets", place).lastValue != nil)
         #expect(try factory.expectMeter("kser_partitions_assigned", [("group", "g")]).values.first == 1)
     }
+
+    @Test("takes any timestamp")
+    func timestamps() throws {
+        let factory = TestMetrics()
+        let monitor = SwiftMetricsMonitor(factory: factory, hostname: "h")
+        for timestamp in [Int64.min, 0, .max] {
+            monitor.recordTaken(Record(topic: "jobs", timestamp: timestamp, value: nil))
+        }
+        #expect(try factory.expectTimer("kser_task_wait_seconds", [("topic", "jobs")]).values.count == 3)
+    }
 }
 #endif
