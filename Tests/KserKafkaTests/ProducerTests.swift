@@ -103,8 +103,9 @@ struct ProducerTests {
         #expect(error?.message.contains("check bootstrapServers") == true)
         #expect(error?.message.contains("127.0.0.1:1") == true)
         await producer.close()
-        // librdkafka says the same 20 times a second.
-        #expect(lines.all.filter { $0.logger == "kser.kafka" && $0.message.hasPrefix("FAIL") }.count < 8)
+        // librdkafka says the same 20 times a second; one line of them is to pass.
+        let seconds = Int((ContinuousClock.now - start).components.seconds)
+        #expect(lines.all.filter { $0.logger == "kser.kafka" && $0.message.hasPrefix("FAIL") }.count < 4 + seconds)
     }
 
     @Test("a full queue makes sends wait, then go on, or fail at the queue timeout")
