@@ -15,7 +15,7 @@ import Testing
             let names = section.matches(of: /(?m)^- `(\w+)\.(\w+)`$/)
             #expect(!names.isEmpty, "no test holds: \(section.prefix { $0 != "\n" })")
             for name in names {
-                let source = try #require(Self.source(of: "\(name.1)"), "there is no suite \(name.1)")
+                let source = try #require(try Self.source(of: "\(name.1)"), "there is no suite \(name.1)")
                 #expect(source.contains("func \(name.2)("), "\(name.1) has no test \(name.2)")
             }
         }
