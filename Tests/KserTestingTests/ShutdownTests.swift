@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func anErrorThatEndedTheConsumerIsThrownAtTheHardTimeout() async throws {
-        struct Fatal: ClientError { let isFatal = true }
+        struct Fatal: ClientError { let verdict = SendVerdict.fatal }
         struct Failing: MessageProducer {
             let codec: any MessageCodec = JSONMessageCodec()
             let logger = KserLogger.none

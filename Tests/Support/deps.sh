@@ -2,7 +2,7 @@
 # Installs what is missing, says what it does, and is silent when there is nothing to do.
 #
 #   deps.sh run     the libraries that the package links
-#   deps.sh test    those, plus kcat, PostgreSQL, Prometheus, wrk and a Python environment with the real kser and a broker (.build/venv)
+#   deps.sh test    those, plus kcat, OpenSSL, PostgreSQL, Prometheus, wrk and a Python environment with the real kser and a broker (.build/venv)
 #
 # KSER_VENV=<folder> names a ready Python environment to use instead of .build/venv.
 set -euo pipefail
@@ -43,6 +43,7 @@ if [[ $profile == test ]]; then
     have kcat || need kcat kcat
     have prometheus && have promtool || need prometheus prometheus
     have wrk || need wrk wrk
+    have openssl || need openssl openssl
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || need postgresql postgresql@17
     [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
 fi

@@ -70,6 +70,12 @@ final class RDKafkaEvents: Sendable {
         }
     }
 
+    /// Whether a connection failed because one side refused the other's certificate or version. librdkafka reports some
+    /// of that as a connection that was lost, with OpenSSL's text, in which only the end of a connection means no more.
+    private static func isRefusalOfTLS(_ reason: String) -> Bool {
+        reason.contains("SSL routines") && !reason.contains("unexpected eof")
+    }
+
     /// Keeps an error of librdkafka's.
     func failed(_ code: rd_kafka_resp_err_t, _ reason: String) {
         state.withLock { state in
@@ -78,6 +84,8 @@ final class RDKafkaEvents: Sendable {
             case RD_KAFKA_RESP_ERR__FATAL: break
             // That all are down says less than why the last one is.
             case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN where state.failure != nil: break
+            case RD_KAFKA_RESP_ERR__TRANSPORT where Self.isRefusalOfTLS(reason):
+                state.failure = Failure(code: RD_KAFKA_RESP_ERR__SSL, reason: reason)
             default: state.failure = Failure(code: code, reason: reason)
             }
         }

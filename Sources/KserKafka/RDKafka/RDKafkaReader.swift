@@ -59,7 +59,8 @@ final class RDKafkaReader: Sendable {
         return records
     }
 
-    private func take(until deadline: ContinuousClock.Instant) throws(KafkaError) -> (records: [Record], isAtEnd: Bool) {
+    private func take(until deadline: ContinuousClock.Instant) throws(KafkaError) -> (records: [Record], isAtEnd: Bool)
+    {
         let left = ContinuousClock.now.duration(to: deadline).wholeMilliseconds
         let content = RDKafkaBatch().read(queue, timeout: max(1, left))
         var isAtEnd = false
