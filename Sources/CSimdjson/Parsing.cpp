@@ -1,20 +1,21 @@
 // Owning and filling documents.
-#include "CSimdjson.h"
+#include "Elements.hpp"
 
-#include <cstring>
+#include <cstdlib>
 #include <memory>
 #include <new>
-#include <simdjson.h>
 
 using namespace simdjson;
 
+// A parsed document, in one block with its tape and its strings.
 struct kser_json_document {
-    dom::parser parser;
-    // A copy of the text with room behind it, for callers whose buffer has none.
-    std::unique_ptr<uint8_t[]> scratch;
-    size_t scratch_size = 0;
-    // The next one at rest.
-    kser_json_document *next = nullptr;
+    dom::document document;
+
+    // They are no allocations of their own.
+    ~kser_json_document() {
+        document.tape.release();
+        document.string_buf.release();
+    }
 };
 
 namespace {
@@ -67,80 +68,91 @@ bool has_lone_surrogate(const uint8_t *bytes, size_t count) noexcept {
     return false;
 }
 
-// Documents at rest, of one thread: most are given back where they were taken, and none waits for a lock. A document's
-// buffers take about 16 bytes for each byte of text that they have room for.
-class Shelf {
-    static constexpr size_t largest = 32 << 10;
-    static constexpr size_t bound = 64 << 10;
+// What parsing takes, of one thread: no lock, and buffers that are warm. They take about 20 bytes for each byte of text.
+class Bench {
+    static constexpr size_t largest = 64 << 10;
 
-    kser_json_document *first = nullptr;
-    size_t capacity = 0;
+    // A copy of the text with room behind it, for callers whose buffer has none.
+    std::unique_ptr<uint8_t[]> scratch;
+    size_t scratch_size = 0;
+
+    const uint8_t *padded(const uint8_t *bytes, size_t count) noexcept {
+        if (scratch_size < count + SIMDJSON_PADDING) {
+            size_t size = rounded(count + SIMDJSON_PADDING);
+            scratch.reset(new (std::nothrow) uint8_t[size]);
+            scratch_size = scratch ? size : 0;
+            if (!scratch) return nullptr;
+        }
+        std::memcpy(scratch.get(), bytes, count);
+        std::memset(scratch.get() + count, 0, SIMDJSON_PADDING);
+        return scratch.get();
+    }
+
+    dom::parser parser;
 
 public:
-    ~Shelf() {
-        while (kser_json_document *document = take()) delete document;
-        capacity = bound;
+    dom::document parsed;
+
+    bool parse(const uint8_t *bytes, size_t count, size_t spare, size_t depth) noexcept {
+        // simdjson refuses the depth that it is given.
+        size_t room = parser.capacity(), refused_depth = depth + 1;
+        if ((room < count || parser.max_depth() != refused_depth)
+            && parser.allocate(room < count ? rounded(count) : room, refused_depth) != SUCCESS)
+            return false;
+        if (parsed.capacity() < count && parsed.allocate(rounded(count)) != SUCCESS) return false;
+        if (spare < SIMDJSON_PADDING) bytes = padded(bytes, count);
+        return bytes && parser.parse_into_document(parsed, bytes, count, false).error() == SUCCESS;
     }
 
-    kser_json_document *take() noexcept {
-        kser_json_document *document = first;
-        if (!document) return nullptr;
-        first = document->next;
-        capacity -= document->parser.capacity();
-        return document;
-    }
-
-    bool give(kser_json_document *document) noexcept {
-        size_t room = document->parser.capacity();
-        if (room > largest || capacity + room > bound) return false;
-        document->next = first;
-        first = document;
-        capacity += room;
-        return true;
+    // Keeps no room for texts that are rare.
+    void rest() noexcept {
+        if (parser.capacity() > largest) {
+            parser = dom::parser();
+            parsed = dom::document();
+        }
+        if (scratch_size > largest) {
+            scratch.reset();
+            scratch_size = 0;
+        }
     }
 };
 
-thread_local Shelf at_rest;
+thread_local Bench bench;
+
+// A copy of what was parsed that is no larger than it has to be.
+kser_json_document *compact(const dom::document &parsed, size_t count) noexcept {
+    // The first word of the tape says where it ends: https://github.com/simdjson/simdjson/blob/master/doc/tape.md
+    size_t words = parsed.tape[0] & 0xFFFFFFFFFFFFFF;
+    // Each string takes its text, a length and a zero: five bytes for three at least of the text.
+    size_t strings = 5 * count / 3 + SIMDJSON_PADDING;
+    size_t start = sizeof(kser_json_document);
+    static_assert(sizeof(kser_json_document) % alignof(uint64_t) == 0, "the tape follows");
+    void *block = std::malloc(start + words * sizeof(uint64_t) + strings);
+    if (!block) return nullptr;
+    auto *copy = new (block) kser_json_document;
+    auto *tape = reinterpret_cast<uint64_t *>(static_cast<uint8_t *>(block) + start);
+    auto *text = reinterpret_cast<uint8_t *>(tape + words);
+    std::memcpy(tape, parsed.tape.get(), words * sizeof(uint64_t));
+    std::memcpy(text, parsed.string_buf.get(), strings);
+    copy->document.tape.reset(tape);
+    copy->document.string_buf.reset(text);
+    return copy;
+}
 
 }  // namespace
 
-kser_json_document *kser_json_document_take(void) {
-    if (kser_json_document *document = at_rest.take()) return document;
-    return new (std::nothrow) kser_json_document;
+void kser_json_document_free(kser_json_document *document) {
+    document->~kser_json_document();
+    std::free(document);
 }
 
-void kser_json_document_give(kser_json_document *document) {
-    if (!at_rest.give(document)) delete document;
-}
-
-bool kser_json_parse(
-    kser_json_document *document,
-    const uint8_t *bytes,
-    size_t count,
-    size_t spare,
-    size_t depth,
-    kser_json_element *root) {
+kser_json_document *kser_json_parse(
+    const uint8_t *bytes, size_t count, size_t spare, size_t depth, kser_json_element *root) {
     // Newer versions of simdjson skip a byte order mark; kser's peers refuse it.
-    if (count == 0 || starts_with_bom(bytes, count) || has_lone_surrogate(bytes, count)) return false;
-    // simdjson refuses the depth that it is given.
-    size_t room = document->parser.capacity(), refused_depth = depth + 1;
-    if ((room < count || document->parser.max_depth() != refused_depth)
-        && document->parser.allocate(room < count ? rounded(count) : room, refused_depth) != SUCCESS)
-        return false;
-    if (spare < SIMDJSON_PADDING) {
-        if (document->scratch_size < count + SIMDJSON_PADDING) {
-            size_t size = rounded(count + SIMDJSON_PADDING);
-            document->scratch.reset(new (std::nothrow) uint8_t[size]);
-            document->scratch_size = document->scratch ? size : 0;
-            if (!document->scratch) return false;
-        }
-        std::memcpy(document->scratch.get(), bytes, count);
-        std::memset(document->scratch.get() + count, 0, SIMDJSON_PADDING);
-        bytes = document->scratch.get();
-    }
-    dom::element parsed;
-    if (document->parser.parse(bytes, count, false).get(parsed) != SUCCESS) return false;
-    static_assert(sizeof parsed == sizeof *root, "simdjson's elements are 16 bytes");
-    std::memcpy(static_cast<void *>(root), static_cast<const void *>(&parsed), sizeof parsed);
-    return true;
+    if (count == 0 || starts_with_bom(bytes, count) || has_lone_surrogate(bytes, count)) return nullptr;
+    kser_json_document *document = nullptr;
+    if (bench.parse(bytes, count, spare, depth)) document = compact(bench.parsed, count);
+    bench.rest();
+    if (document) *root = as<kser_json_element>(document->document.root());
+    return document;
 }

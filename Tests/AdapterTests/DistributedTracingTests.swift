@@ -27,7 +27,7 @@ import Tracing
     func trace(inHeaders: Bool) async throws {
         let tracing = DistributedTracing(tracer, consumerGroup: "g")
         let controller = Controller(logger: .none, distributedTracing: tracing)
-        let done = KserTesting.Expectation("the handler")
+        let done = Requirement("the handler")
         try await controller.register("mail.send") { [tracer] (_: JSONObject, _) in
             tracer.withSpan("mine") { _ in }
             done.fulfill()

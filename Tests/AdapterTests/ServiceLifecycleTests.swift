@@ -9,7 +9,7 @@ import Testing
     @Test("shuts a worker down once the handler in flight is done")
     func shutdown() async throws {
         let broker = InMemoryBroker()
-        let (begun, gate) = (KserTesting.Expectation("the handler"), Gate())
+        let (begun, gate) = (Requirement("the handler"), Gate())
         let controller = Controller(logger: .none)
         try await controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()

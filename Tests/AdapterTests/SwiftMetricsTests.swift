@@ -12,7 +12,7 @@ import Testing
         let factory = TestMetrics()
         let monitor = SwiftMetricsMonitor(factory: factory, hostname: "h")
         let controller = Controller(logger: .none, monitor: monitor)
-        let done = KserTesting.Expectation("all", count: 5)
+        let done = Requirement("all", count: 5)
         try await controller.register("good") { (_: JSONObject, _) in done.fulfill() }
         try await controller.register("bad") { (_: JSONObject, _) in
             done.fulfill()

@@ -21,8 +21,8 @@ import Testing
         let (writers, readers) = (try ring("old"), try ring("old"))
         let producer = broker.makeProducer(codec: SecretBoxCodec(keys: writers, binding: binding))
         let codec = SecretBoxCodec(keys: readers, binding: binding)
-        let handled = (1...4).map { KserTesting.Expectation("tasks handled", count: $0 * 100) }
-        let written = KserTesting.Expectation("a dead letter", count: 2)
+        let handled = (1...4).map { Requirement("tasks handled", count: $0 * 100) }
+        let written = Requirement("a dead letter", count: 2)
         let run = Uuids()
         let controller = Controller(codec: codec, logger: .none)
         try await controller.register("e") { (_: JSONObject, execution) in

@@ -15,8 +15,8 @@ import Testing
     func theyStayAsTheyAreByteForByte(_ binding: TopicBinding?) async throws {
         let codec = SecretBoxCodec(keys: ring, binding: binding)
         let producer = broker.makeProducer(codec: codec)
-        let replied = KserTesting.Expectation("the reply of a dead letter", count: 1)
-        let done = KserTesting.Expectation("success")
+        let replied = Requirement("the reply of a dead letter", count: 1)
+        let done = Requirement("success")
         let controller = Controller(
             codec: codec,
             hooks: ControllerHooks(
@@ -70,7 +70,7 @@ import Testing
         stolen.topic = "orders"
         stolen.headers += [.init("kafka_original-topic", text: "jobs"), .init("kser_retry-rung", text: "1")]
         try await plain.send(stolen)
-        let written = KserTesting.Expectation("a dead letter")
+        let written = Requirement("a dead letter")
         let worker = Worker(
             consumer: broker.makeConsumer(topics: ["orders"], group: "g"),
             controller: Controller(codec: codec, logger: .none),
@@ -106,7 +106,7 @@ import Testing
 /// Tells when something was sent.
 struct Telling: MessageProducer {
     let producer: InMemoryProducer
-    let expectation: KserTesting.Expectation
+    let expectation: Requirement
     var codec: any MessageCodec { producer.codec }
     var logger: KserLogger { producer.logger }
 

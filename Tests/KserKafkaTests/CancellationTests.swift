@@ -9,7 +9,7 @@ struct CancellationTests {
     @Test("one that runs, and one that waits behind it in another worker")
     func cancelling() async throws {
         let broker = try EmbeddedBroker(topics: ["jobs": 2, "results": 1, "control": 1])
-        let begun = KserTesting.Expectation("one handler of each partition", count: 2)
+        let begun = Requirement("one handler of each partition", count: 2)
         let controller = Controller(logger: .none)
         let runs = Mutex<[String]>([])
         try await controller.register("step") { (_: JSONObject, execution) in
@@ -66,7 +66,7 @@ struct CancellationTests {
         let producer = try broker.makeProducer()
         for number in 0..<4 { try await producer.send(ProducerRecord("t", "\(number)", partition: 0)) }
         let seen = Mutex<[String]>([])
-        let (old, new) = (KserTesting.Expectation("two", count: 2), KserTesting.Expectation("four", count: 4))
+        let (old, new) = (Requirement("two", count: 2), Requirement("four", count: 4))
         let reader = try KafkaTopicReader(bootstrapServers: broker.bootstrapServers)
         let following = Task {
             try await reader.follow("t", from: [0: 2, 1: 0]) { record in

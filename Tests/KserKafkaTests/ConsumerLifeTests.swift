@@ -44,7 +44,7 @@ struct ConsumerLifeTests {
         let broker = try EmbeddedBroker(topics: ["t": 1])
         try await fill(broker, "t", 1)
         let consumer = try broker.makeConsumer(["t"])
-        let seen = KserTesting.Expectation("a record")
+        let seen = Requirement("a record")
         let task = Task {
             for try await _ in consumer { seen.fulfill() }
         }
@@ -60,7 +60,7 @@ struct ConsumerLifeTests {
         let broker = try EmbeddedBroker(topics: ["t": 1])
         try await fill(broker, "t", 1)
         let consumer = try broker.makeConsumer(["t"]) { $0.commitInterval = .seconds(600) }
-        let completed = KserTesting.Expectation("a completed record")
+        let completed = Requirement("a completed record")
         let task = Task {
             for try await partition in consumer.partitions {
                 for try await record in partition {
@@ -110,7 +110,7 @@ struct ConsumerLifeTests {
         let broker = try EmbeddedBroker(topics: ["t": 1])
         try await fill(broker, "t", 10)
         let consumer = try broker.makeConsumer(["t"])
-        let begun = KserTesting.Expectation("work begun")
+        let begun = Requirement("work begun")
         let mayEnd = Gate()
         let loop = Task {
             for try await partition in consumer.partitions {
@@ -136,7 +136,7 @@ struct ConsumerLifeTests {
         let broker = try EmbeddedBroker(topics: ["t": 1])
         try await fill(broker, "t", 2)
         let consumer = try broker.makeConsumer(["t"]) { $0.drainTimeout = .milliseconds(200) }
-        let begun = KserTesting.Expectation("work begun")
+        let begun = Requirement("work begun")
         let loop = Task {
             for try await partition in consumer.partitions {
                 for try await _ in partition { begun.fulfill() }

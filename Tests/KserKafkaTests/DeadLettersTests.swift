@@ -13,8 +13,8 @@ struct KafkaDeadLettersTests {
         let servers = broker.bootstrapServers
         let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
         let tries = Tries(failing: 4)
-        let letter = KserTesting.Expectation("the dead letter's reply")
-        let done = KserTesting.Expectation("success")
+        let letter = Requirement("the dead letter's reply")
+        let done = Requirement("success")
         let answers = ControllerHooks(onSuccess: { _, result in
             done.fulfill()
             return result
@@ -128,9 +128,9 @@ private actor Tries {
 /// Tells that something was delivered.
 private struct Telling: MessageProducer {
     let producer: Producer
-    let sent: KserTesting.Expectation
+    let sent: Requirement
 
-    init(_ producer: Producer, _ sent: KserTesting.Expectation) {
+    init(_ producer: Producer, _ sent: Requirement) {
         self.producer = producer
         self.sent = sent
     }

@@ -53,7 +53,7 @@ struct EndOfPartitionTests {
 
         // One that starts there has none either, and what comes is read.
         let next = try makeConsumer(of: "markers")
-        let seen = KserTesting.Expectation("a record")
+        let seen = Requirement("a record")
         let nextLoop = Task { for try await record in next where record.text == "3" { seen.fulfill() } }
         try await expectNoLag(next, of: "markers")
         let producer = try Producer(ProducerConfiguration(bootstrapServers: broker.bootstrapServers))
@@ -71,7 +71,7 @@ struct EndOfPartitionTests {
         try await sendInTransaction(2, to: "marked-work")
         let consumer = try makeConsumer(of: "marked-work")
         let gate = Gate()
-        let begun = KserTesting.Expectation("the second record")
+        let begun = Requirement("the second record")
         let loop = Task {
             for try await record in consumer where record.text == "1" {
                 begun.fulfill()
@@ -116,7 +116,7 @@ struct EndOfPartitionTests {
             contentsOf: (0..<2).map { ProducerRecord("marked-control", "no message", partition: $0) }
         )
         await transactional.close()
-        let begun = KserTesting.Expectation("a handler begins")
+        let begun = Requirement("a handler begins")
         let controller = Controller(logger: .none)
         try await controller.register("step") { (_: JSONObject, _) in begun.fulfill() }
         var cancellations = Cancellations(

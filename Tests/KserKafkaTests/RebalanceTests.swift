@@ -11,16 +11,16 @@ struct RebalanceTests {
     private final class Member: Sendable {
         let consumer: Consumer
         let records = Mutex<[String]>([])
-        let assigned = KserTesting.Expectation("assigned", count: 1)
-        let revoked = KserTesting.Expectation("revoked", count: 1)
-        let handled: KserTesting.Expectation
+        let assigned = Requirement("assigned", count: 1)
+        let revoked = Requirement("revoked", count: 1)
+        let handled: Requirement
         /// All partitions came that are to come over all rebalances.
-        let allAssigned: KserTesting.Expectation
+        let allAssigned: Requirement
 
         init(_ consumer: Consumer, handles count: Int, getsPartitions partitions: Int = 1) {
             self.consumer = consumer
-            handled = KserTesting.Expectation("\(count) records", count: count)
-            allAssigned = KserTesting.Expectation("\(partitions) partitions", count: partitions)
+            handled = Requirement("\(count) records", count: count)
+            allAssigned = Requirement("\(partitions) partitions", count: partitions)
         }
 
         func run() async throws {
@@ -196,7 +196,7 @@ struct RebalanceTests {
         let producer = try broker.makeProducer()
         try await producer.send(contentsOf: (0..<20_000).map { ProducerRecord("t", "\($0)", partition: $0 % 2) })
         let lines = Lines()
-        let begun = KserTesting.Expectation("20 records", count: 20)
+        let begun = Requirement("20 records", count: 20)
         let consumer = try broker.makeConsumer(["t"], logger: lines.logger) {
             $0.commitInterval = .seconds(60)
             $0.drainTimeout = .seconds(60)
@@ -237,7 +237,7 @@ struct RebalanceTests {
         let lines = Lines()
         let first = try makeConsumer(lines.logger)
         let gates = [Gate(), Gate()]
-        let begun = KserTesting.Expectation("both partitions", count: 2)
+        let begun = Requirement("both partitions", count: 2)
         let loop = Task {
             try await withThrowingDiscardingTaskGroup { group in
                 for try await partition in first.partitions {

@@ -43,7 +43,7 @@ struct RoundTripTests {
         let records = (0..<300).map { ProducerRecord("dice", "\($0)", partition: Int32($0 % 3)) }
         try await producer.send(contentsOf: records)
         let consumer = try broker.makeConsumer(["dice"])
-        let handled = KserTesting.Expectation("300 records", count: 300)
+        let handled = Requirement("300 records", count: 300)
         async let seen = Self.texts(of: consumer, handled)
         try await handled.wait(atMost: .seconds(20))
         try await consumer.commit()
@@ -58,7 +58,7 @@ struct RoundTripTests {
         }
     }
 
-    private static func texts(of consumer: Consumer, _ handled: KserTesting.Expectation) async throws -> [[String]] {
+    private static func texts(of consumer: Consumer, _ handled: Requirement) async throws -> [[String]] {
         try await withThrowingTaskGroup(of: [String].self) { group in
             for try await partition in consumer.partitions {
                 group.addTask {

@@ -24,7 +24,7 @@ struct WorkerShutdownTests {
         try await producer.send(Message(entrypoint: "sleep"), to: "t")
         await producer.close()
 
-        let begun = KserTesting.Expectation("a handler begins")
+        let begun = Requirement("a handler begins")
         let controller = Controller(logger: .none)
         try await controller.register("sleep") { (_: JSONObject, _) in
             begun.fulfill()

@@ -9,7 +9,7 @@ import Testing
 /// Operations on real stores, and what becomes of them while a store cannot be used.
 @Suite(.timeLimit(.minutes(2))) struct StoreOutageTests {
     private let broker = InMemoryBroker()
-    private let met = KserTesting.Expectation("the worker has met the outage")
+    private let met = Requirement("the worker has met the outage")
     private let ran = Watched<[String]>([])
 
     @Test func tasksWaitForAServerThatIsDown() async throws {
@@ -84,7 +84,7 @@ import Testing
 
 /// Sees the worker say that it could not send or record an outcome.
 private struct Meeting: LogSink {
-    let met: KserTesting.Expectation
+    let met: Requirement
 
     func log(_ record: LogRecord) {
         if record.message.contains("not sent, trying again") { met.fulfill() }

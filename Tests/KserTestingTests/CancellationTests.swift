@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [Concurrency.partition, .key(limit: 2), .unordered(limit: 2)])
     func aRunningHandlerIsCancelledAndTheOthersGoOn(concurrency: Concurrency) async throws {
-        let begun = KserTesting.Expectation("begun", count: 1)
+        let begun = Requirement("begun", count: 1)
         let controller = try await controller { uuid, execution in
             guard uuid == "u1" else { return }
             execution.print("so far")
@@ -39,7 +39,7 @@ import Testing
 
     @Test func everyWorkerHears() async throws {
         broker.createTopic("jobs", partitions: 2)
-        let begun = KserTesting.Expectation("begun", count: 2)
+        let begun = Requirement("begun", count: 2)
         let controller = try await controller { _, _ in
             begun.fulfill()
             try await Task.sleep(for: .seconds(600))
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func itIsNeitherTriedAgainNorADeadLetter() async throws {
-        let begun = KserTesting.Expectation("begun")
+        let begun = Requirement("begun")
         let controller = try await controller { _, _ in
             begun.fulfill()
             try await Task.sleep(for: .seconds(600))
@@ -96,7 +96,7 @@ import Testing
         let controller = try await controller { _, _ in }
         try await canceller.cancel("u1")
         try await send("u1")
-        let written = KserTesting.Expectation("a letter")
+        let written = Requirement("a letter")
         try await withWorker(
             controller,
             deadLetters: DeadLetterTopic(with: Counting(to: broker.makeProducer(), written)),
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func aHandlerThatSucceedsAllTheSameHasSucceeded() async throws {
-        let begun = KserTesting.Expectation("begun")
+        let begun = Requirement("begun")
         let controller = try await controller { _, _ in
             begun.fulfill()
             try? await Task.sleep(for: .seconds(600))
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func shutdownIsNoCancellation() async throws {
-        let begun = KserTesting.Expectation("begun")
+        let begun = Requirement("begun")
         let controller = try await controller { _, _ in
             begun.fulfill()
             try await Task.sleep(for: .seconds(600))

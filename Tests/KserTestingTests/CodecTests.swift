@@ -32,7 +32,7 @@ import Testing
         try await producer.send(contentsOf: [sent], to: "jobs")
         #expect(await producer.report(sent, to: "jobs").retcode == 0)
 
-        let replied = KserTesting.Expectation("replies", count: 3)
+        let replied = Requirement("replies", count: 3)
         let options = WorkerOptions(replies: Replies(to: "results", with: Counting(to: producer, replied)))
         try await bench.withWorker(options: options, controller: controller) { try await replied.wait() }
         let replies = bench.broker.records(in: "results")
@@ -44,7 +44,7 @@ import Testing
 
     @Test func aCodecNamesTheReasonAndItsHeadersStay() async throws {
         let controller = Controller(codec: Stamping(), logger: .none)
-        let written = KserTesting.Expectation("letters", count: 2)
+        let written = Requirement("letters", count: 2)
         let letters = Counting(to: bench.broker.makeProducer(), written)
         let record = ProducerRecord(topic: "jobs", value: Array("{}".utf8), headers: [.init("stamp", text: "orders")])
         try await bench.broker.makeProducer().send(record)

@@ -9,7 +9,7 @@ import Testing
     private final class Life: CrashJournal {
         private let journal: InMemoryCrashJournal
         private let isOver = Mutex(false)
-        let end = KserTesting.Expectation("the end of the process")
+        let end = Requirement("the end of the process")
 
         init(_ journal: InMemoryCrashJournal) { self.journal = journal }
 
@@ -90,7 +90,7 @@ import Testing
     @Test func whatIsInterruptedHasNotEndedTheProcess() async throws {
         try await bench.send("u0")
         let controller = Controller(logger: .none)
-        let begun = KserTesting.Expectation("begun", count: 5)
+        let begun = Requirement("begun", count: 5)
         try await controller.register("step") { [runs = bench.runs] (_: JSONObject, execution) in
             runs.note(execution.uuid)
             begun.fulfill()

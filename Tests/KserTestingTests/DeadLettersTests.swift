@@ -178,7 +178,7 @@ import Testing
 
     /// Works until so many letters are written.
     private func work(until count: Int, _ options: WorkerOptions) async throws {
-        let written = KserTesting.Expectation("letters", count: count - bench.broker.records(in: "jobs-dlt").count)
+        let written = Requirement("letters", count: count - bench.broker.records(in: "jobs-dlt").count)
         var options = options
         options.deadLetters = DeadLetterTopic(with: Counting(to: producer, written))
         try await bench.withWorker(options: options) { try await written.wait() }

@@ -23,8 +23,8 @@ import Testing
 
     @Test func aDuplicateOfWhatIsInWorkWaitsForIt() async throws {
         let gate = Gate()
-        let begun = KserTesting.Expectation("begun")
-        let other = KserTesting.Expectation("another message")
+        let begun = Requirement("begun")
+        let other = Requirement("another message")
         let runs = Atomic(0)
         try await bench.controller.register("step") { (_: JSONObject, execution) in
             runs.add(1, ordering: .relaxed)
@@ -122,7 +122,7 @@ import Testing
 
     @Test func aDuplicateThatWaitsWhenTheWorkerEndsIsDeliveredAgain() async throws {
         let gate = Gate()
-        let begun = KserTesting.Expectation("begun")
+        let begun = Requirement("begun")
         try await bench.controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
             await gate.pass()
@@ -166,8 +166,8 @@ import Testing
         let count = 500
         let codec = CountingCodec()
         let controller = Controller(codec: codec, logger: .none)
-        let (gate, begun) = (Gate(), KserTesting.Expectation("begun"))
-        let failed = KserTesting.Expectation("all failed", count: count)
+        let (gate, begun) = (Gate(), Requirement("begun"))
+        let failed = Requirement("all failed", count: count)
         try await controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
             await gate.pass()

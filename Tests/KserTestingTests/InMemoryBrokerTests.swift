@@ -30,7 +30,7 @@ import Testing
 
     @Test func consumersOfAGroupShareThePartitionsAndHandThemOver() async throws {
         broker.createTopic("t", partitions: 4)
-        let handled = Expectation("all records", count: 400)
+        let handled = Requirement("all records", count: 400)
         let seen = Seen()
         let first = broker.makeConsumer(topics: ["t"], group: "g")
         let second = broker.makeConsumer(topics: ["t"], group: "g")
@@ -118,7 +118,7 @@ import Testing
 
     @Test func aHandlerThatOutlivesTheDrainDeadlineRunsAgain() async throws {
         try await fill("t", count: 1)
-        let runs = Expectation("two runs", count: 2)
+        let runs = Requirement("two runs", count: 2)
         let gate = Gate()
         let controller = Controller(logger: .none)
         try await controller.register("step") { (_: JSONObject, _) in

@@ -9,8 +9,8 @@ import Testing
     private let seen = Seen()
 
     @Test func inKeyModeOnlyTheKeysLaneWaits() async throws {
-        let others = KserTesting.Expectation("the other key", count: 3)
-        let all = KserTesting.Expectation("all", count: 6)
+        let others = Requirement("the other key", count: 3)
+        let all = Requirement("all", count: 6)
         try await registerStep { key, attempt in
             if key == "a0", attempt < 3 { throw KserError.io() }
             if key.hasPrefix("b") { others.fulfill() }
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func inPartitionModeThePartitionKeepsItsOrder() async throws {
-        let all = KserTesting.Expectation("all", count: 3)
+        let all = Requirement("all", count: 3)
         try await registerStep { key, attempt in
             if key == "a", attempt == 1 { throw KserError.io() }
             all.fulfill()
@@ -44,8 +44,8 @@ import Testing
     }
 
     @Test func aRecordInARetryTopicHoldsUpNoOther() async throws {
-        let others = KserTesting.Expectation("the others", count: 2)
-        let failed = KserTesting.Expectation("the retry")
+        let others = Requirement("the others", count: 2)
+        let failed = Requirement("the retry")
         try await registerStep { key, attempt in
             if key == "a", attempt == 1 { throw KserError.io() }
             if key == "a" { failed.fulfill() } else { others.fulfill() }
@@ -87,8 +87,8 @@ import Testing
     }
 
     @Test func whatWaitsInAPartitionThatIsRevokedGoesToItsNextOwner() async throws {
-        let first = KserTesting.Expectation("a try of each partition", count: 2)
-        let moved = KserTesting.Expectation("a try by the next owner", count: 3)
+        let first = Requirement("a try of each partition", count: 2)
+        let moved = Requirement("a try by the next owner", count: 3)
         let attempts = Mutex<Set<Int>>([])
         try await bench.controller.register("step") { (_: JSONObject, execution) in
             attempts.withLock { _ = $0.insert(execution.attempt) }
@@ -113,7 +113,7 @@ import Testing
 
     @Test(arguments: [Concurrency.partition, .key(limit: 2), .unordered(limit: 2)])
     func cancellationNeverMakesADeadLetter(concurrency: Concurrency) async throws {
-        let begun = KserTesting.Expectation("begun")
+        let begun = Requirement("begun")
         try await bench.controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
             let gate = Gate()

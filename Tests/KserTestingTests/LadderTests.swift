@@ -139,6 +139,7 @@ private struct Slow: Entrypoint {
     var timeLimit: Duration? { .milliseconds(1) }
     func run(_ parameters: JSONObject, in execution: Execution) async throws -> ExecutionResult {
         await Gate().passOrCancel()
+        try Task.checkCancellation()
         return execution.result()
     }
 }

@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: [Concurrency.partition, .key(limit: 4), .unordered(limit: 4)])
     func handlersInFlightFinishAndTheRestWaits(concurrency: Concurrency) async throws {
         broker.createTopic("jobs", partitions: 2)
-        let begun = KserTesting.Expectation("begun", count: concurrency == .partition ? 2 : 4)
+        let begun = Requirement("begun", count: concurrency == .partition ? 2 : 4)
         let gate = Gate()
         let controller = try await controller {
             begun.fulfill()

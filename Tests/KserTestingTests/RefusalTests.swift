@@ -203,7 +203,7 @@ import Testing
     @Test(arguments: [nil, RetryPolicy(inPlace: .none)] as [RetryPolicy?])
     func whatFailsInAPartitionThatWasTakenAwayIsLeftToItsNextOwner(retries: RetryPolicy?) async throws {
         let bench = RefusalBench()
-        let begun = KserTesting.Expectation("begun")
+        let begun = Requirement("begun")
         let gate = Gate()
         try await bench.register { _ in
             begun.fulfill()

@@ -8,8 +8,8 @@ struct RetryBench: Sendable {
     let broker = InMemoryBroker()
     let controller = Controller(logger: .none)
     let clock = ManualClock()
-    let succeeded = KserTesting.Expectation("a success")
-    let replied = KserTesting.Expectation("a reply")
+    let succeeded = Requirement("a success")
+    let replied = Requirement("a reply")
     private let tried = Tried()
 
     /// The attempts that handlers of `step` saw.
@@ -91,9 +91,9 @@ private final class Tried: Sendable { let all = Mutex<[Int]>([]) }
 /// Tells when something was sent.
 struct Counting: MessageProducer {
     let producer: InMemoryProducer
-    let sent: KserTesting.Expectation
+    let sent: Requirement
 
-    init(to producer: InMemoryProducer, _ sent: KserTesting.Expectation) {
+    init(to producer: InMemoryProducer, _ sent: Requirement) {
         self.producer = producer
         self.sent = sent
     }

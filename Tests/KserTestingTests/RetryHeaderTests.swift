@@ -52,7 +52,7 @@ import Testing
         "jobs-audit", "jobs-retry-", "jobs-retry-10x", "jobs-retry-10000-dlt", "jobs-retry-99999999999999999999",
     ])
     func aTopicThatOnlyBeginsLikeAnOriginIsNoRetryTopicOfIt(topic: String) async throws {
-        let written = KserTesting.Expectation("a letter")
+        let written = Requirement("a letter")
         var options = bench.options()
         options.deadLetters = DeadLetterTopic(with: Counting(to: bench.broker.makeProducer(), written))
         try await bench.broker.makeProducer().send(
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func aRecordOfADelayThatIsNoLongerUsedKeepsItsLineage() async throws {
-        let written = KserTesting.Expectation("a letter")
+        let written = Requirement("a letter")
         var options = bench.options()
         options.deadLetters = DeadLetterTopic(with: Counting(to: bench.broker.makeProducer(), written))
         let topic = "jobs-retry-7000"
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func anUndecodableRecordOfARetryTopicGoesToTheFirstTopicsLetters() async throws {
-        let written = KserTesting.Expectation("a letter")
+        let written = Requirement("a letter")
         var options = bench.options()
         options.deadLetters = DeadLetterTopic(with: Counting(to: bench.broker.makeProducer(), written))
         let headers: [Record.Header] = [

@@ -18,9 +18,9 @@ import Testing
     }
 
     private func endsAtASecondSignal(_ concurrency: Concurrency) async throws {
-        let (gate, begun) = (Gate(), KserTesting.Expectation("begun"))
-        let wasCancelled = KserTesting.Expectation("cancelled")
-        let ended = KserTesting.Expectation("ended")
+        let (gate, begun) = (Gate(), Requirement("begun"))
+        let wasCancelled = Requirement("cancelled")
+        let ended = Requirement("ended")
         let controller = try await stubborn(gate, begun) {
             if Task.isCancelled { wasCancelled.fulfill() }
             ended.fulfill()
@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [Concurrency.partition, .key(limit: 2)])
     func theHardTimeoutEndsTheRunAndTheLogNamesWhatItWaitedFor(concurrency: Concurrency) async throws {
-        let (gate, begun) = (Gate(), KserTesting.Expectation("begun"))
+        let (gate, begun) = (Gate(), Requirement("begun"))
         let controller = try await stubborn(gate, begun)
         defer { gate.open() }
         var options = WorkerOptions()
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func cancellationIsTimedToo() async throws {
-        let (gate, begun) = (Gate(), KserTesting.Expectation("begun"))
+        let (gate, begun) = (Gate(), Requirement("begun"))
         let controller = try await stubborn(gate, begun)
         defer { gate.open() }
         var options = WorkerOptions()
@@ -85,7 +85,7 @@ import Testing
             let logger = KserLogger.none
             func send(_ record: ProducerRecord) async throws -> RecordMetadata { throw Fatal() }
         }
-        let (gate, begun) = (Gate(), KserTesting.Expectation("begun"))
+        let (gate, begun) = (Gate(), Requirement("begun"))
         let controller = try await stubborn(gate, begun)
         defer { gate.open() }
         let options = WorkerOptions(deadLetters: DeadLetterTopic(with: Failing()))
@@ -99,7 +99,7 @@ import Testing
 
     @Test func theLinesAreBounded() async throws {
         let gate = Gate()
-        let begun = KserTesting.Expectation("begun", count: 50)
+        let begun = Requirement("begun", count: 50)
         let controller = try await stubborn(gate, begun, count: 50)
         defer { gate.open() }
         let worker = worker(controller, .unordered(limit: 50), WorkerOptions())
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func aWorkerWhoseTransactionHangsEndsWithMoreRecordsWaitingThanHaveRoom() async throws {
-        let handled = KserTesting.Expectation("as many as have room", count: 1_000)
+        let handled = Requirement("as many as have room", count: 1_000)
         let controller = Controller(logger: .none)
         try await controller.register("step") { (_: JSONObject, _) in handled.fulfill() }
         let sender = broker.makeProducer()
@@ -152,7 +152,7 @@ import Testing
     /// A controller whose handlers heed nothing but the gate, and messages for them.
     private func stubborn(
         _ gate: Gate,
-        _ begun: KserTesting.Expectation,
+        _ begun: Requirement,
         count: Int = 1,
         _ end: @escaping @Sendable () -> Void = {}
     ) async throws -> Controller {
@@ -181,7 +181,7 @@ import Testing
 private final class HangingTransactions: TransactionalMessageProducer {
     enum Call { case prepare, commit }
 
-    let hung = KserTesting.Expectation("a call that hangs")
+    let hung = Requirement("a call that hangs")
     private let inner: InMemoryTransactionalProducer
     private let call: Call
 

@@ -8,7 +8,7 @@ import Testing
 
     @Test(arguments: [Concurrency.partition, .key(limit: 8), .unordered(limit: 8)])
     func resultsAndOffsetsAreCommittedTogetherAndInBatches(_ concurrency: Concurrency) async throws {
-        let handled = Expectation("all handled", count: 250)
+        let handled = Requirement("all handled", count: 250)
         try await bench.controller.register("step") { (_: JSONObject, _) in handled.fulfill() }
         try await bench.send(0..<250)
         try await bench.withWorker(bench.options { $0.maxMessages = 100 }, concurrency) { try await handled.wait() }
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func aMessageWaitsForOthersNoLongerThanItIsToldTo() async throws {
-        let handled = Expectation("handled", count: 3)
+        let handled = Requirement("handled", count: 3)
         try await bench.controller.register("step") { (_: JSONObject, _) in handled.fulfill() }
         try await bench.send(0..<3)
         try await bench.withWorker(bench.options { $0.maxDelay = .seconds(7) }) {
@@ -31,7 +31,7 @@ import Testing
 
     @Test func aResultWaitsForTheMessagesBeforeIt() async throws {
         let gate = Gate()
-        let others = Expectation("the others", count: 9)
+        let others = Requirement("the others", count: 9)
         try await bench.controller.register("step") { (_: JSONObject, execution) in
             if execution.record?.offset == 0 { await gate.pass() } else { others.fulfill() }
         }
@@ -47,7 +47,7 @@ import Testing
 
     @Test func anAbortedTransactionIsTriedAgainWithoutTheHandlers() async throws {
         let runs = Mutex<[String: Int]>([:])
-        let handled = Expectation("handled", count: 20)
+        let handled = Requirement("handled", count: 20)
         try await bench.controller.register("step") { (_: JSONObject, execution) in
             runs.withLock { $0[execution.uuid, default: 0] += 1 }
             handled.fulfill()
@@ -69,7 +69,7 @@ import Testing
 
     @Test func aRecordThatCannotBeSentHoldsUpItsPartitionAlone() async throws {
         let bench = TransactionBench(partitions: 2)
-        let handled = Expectation("handled", count: 40)
+        let handled = Requirement("handled", count: 40)
         try await bench.controller.register("step") { (_: JSONObject, _) in handled.fulfill() }
         bench.producer.script.withLock {
             $0 = { _, records in
@@ -152,7 +152,7 @@ import Testing
     @Test func aSendAfterTheHandlerHasEndedIsRefused() async throws {
         let producer = bench.producer
         let gate = Gate()
-        let refused = Expectation("refused")
+        let refused = Requirement("refused")
         try await bench.controller.register("step") { (_: JSONObject, _) in
             _ = Task {
                 await gate.pass()

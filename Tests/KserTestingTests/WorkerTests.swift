@@ -10,8 +10,8 @@ import Testing
 
     @Test func partitionsRunBesideOneAnotherAndInOrderWithin() async throws {
         broker.createTopic("jobs", partitions: 3)
-        let begun = Expectation("one handler of each partition", count: 3)
-        let done = Expectation("all", count: 30)
+        let begun = Requirement("one handler of each partition", count: 3)
+        let done = Requirement("all", count: 30)
         let gate = Gate()
         let order = Mutex<[Int32: [Int64]]>([:])
         try await controller.register("step") { (_: JSONObject, execution) in
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func keysRunBesideOneAnotherAndInOrderWithin() async throws {
-        let done = Expectation("all", count: 200)
+        let done = Requirement("all", count: 200)
         let running = Running()
         try await controller.register("step") { (parameters: Step, _) in
             await running.begin(parameters)
@@ -60,8 +60,8 @@ import Testing
 
     @Test func theUnorderedLimitCountsHandlersInFlight() async throws {
         broker.createTopic("jobs", partitions: 2)
-        let begun = Expectation("five handlers", count: 5)
-        let done = Expectation("all", count: 50)
+        let begun = Requirement("five handlers", count: 5)
+        let done = Requirement("all", count: 50)
         let gate = Gate()
         try await controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func shuttingDownLetsHandlersFinish() async throws {
-        let begun = Expectation("begun")
+        let begun = Requirement("begun")
         let gate = Gate()
         try await controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test func whatCancellationInterruptsIsDeliveredAgain() async throws {
-        let begun = Expectation("begun")
+        let begun = Requirement("begun")
         try await controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
             try await Task.sleep(for: .seconds(600))
@@ -188,7 +188,7 @@ import Testing
     }
 
     @Test func aSignalShutsTheWorkerDownAndDoesAgainWhatItDidBefore() async throws {
-        let begun = Expectation("begun")
+        let begun = Requirement("begun")
         let gate = Gate()
         try await controller.register("step") { (_: JSONObject, _) in
             begun.fulfill()
@@ -269,7 +269,7 @@ private struct Fatal: ClientError {
 private final class FailingProducer: MessageProducer {
     let codec: any MessageCodec = JSONMessageCodec()
     let logger = KserLogger.none
-    let tried = Expectation("a try")
+    let tried = Requirement("a try")
     private let error: any Error
 
     init(error: any Error = KserError.io("no such broker")) { self.error = error }

@@ -7,7 +7,7 @@ import Testing
         var to: String
     }
     struct Mailer: Sendable {
-        var sent = Expectation("a mail")
+        var sent = Requirement("a mail")
         func send(_ mail: Mail) async throws { sent.fulfill() }
     }
     let mailer = Mailer()

@@ -17,7 +17,7 @@ private struct Hello: Entrypoint {
 
     @Test func aWorkerRunsByKey() async throws {
         let (servers, broker) = try await makeBroker()
-        let handled = Expectation("a handled task")
+        let handled = Requirement("a handled task")
         try await controller.register("dice.roll") { (_: JSONObject, _) in handled.fulfill() }
         try await send(Message(entrypoint: "dice.roll"), to: "dice", servers)
         let configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "workers")
@@ -35,7 +35,7 @@ private struct Hello: Entrypoint {
 
     @Test func partitionsAreReadByHand() async throws {
         let (servers, broker) = try await makeBroker()
-        let handled = Expectation("a handled task")
+        let handled = Requirement("a handled task")
         try await controller.register("dice.roll") { (_: JSONObject, _) in handled.fulfill() }
         try await send(Message(entrypoint: "dice.roll"), to: "dice", servers)
         let consumer = try Consumer(
@@ -98,7 +98,7 @@ private struct Hello: Entrypoint {
     }
 
     @Test func theInMemoryBrokerNeedsNoKafka() async throws {
-        let handled = Expectation("a handled task")
+        let handled = Requirement("a handled task")
         let controller = Controller(
             hooks: ControllerHooks(onSuccess: { _, result in
                 handled.fulfill()

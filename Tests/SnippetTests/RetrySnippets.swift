@@ -11,7 +11,7 @@ import Testing
         let servers = broker.bootstrapServers
         let configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: "workers")
         let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
-        let handled = KserTesting.Expectation("a handled task")
+        let handled = Requirement("a handled task")
         let controller = Controller(logger: .none)
         try await controller.register("mail.send") { (_: JSONObject, execution) in
             if execution.attempt < 3 { throw KserError.io("the mail server is full") }

@@ -17,7 +17,7 @@ import Testing
         let producer = broker.makeProducer(codec: codec)  // and Producer(configuration, codec: codec)
         // end
 
-        let done = KserTesting.Expectation("the task")
+        let done = Requirement("the task")
         try await controller.register("secret") { (_: JSONObject, _) in done.fulfill() }
         try await producer.send(Message(entrypoint: "secret"), to: "jobs")
         let value = try #require(broker.records(in: "jobs").first?.value)

@@ -10,8 +10,7 @@
 extern "C" {
 #endif
 
-/// A parser with the buffers of the document that it parsed last. It is reused: a parse frees what the one before left.
-/// Not for two threads at once while parsing; reading a parsed document changes nothing, so any thread may.
+/// A parsed document, about as large as its text. Reading it changes nothing, so any thread may.
 typedef struct kser_json_document kser_json_document;
 
 /// A value in a parsed document: simdjson's `dom::element`, opaque.
@@ -41,22 +40,15 @@ typedef enum __attribute__((enum_extensibility(closed))) : uint8_t {
     kser_json_type_object,
 } kser_json_type;
 
-/// A document, or NULL when memory is short: a new one, or one that this thread gave back.
-kser_json_document *kser_json_document_take(void);
-/// Ends the use of a document. Each thread keeps a bounded sum of buffers for the next ones.
-void kser_json_document_give(kser_json_document *document);
-
-/// Parses and fully validates a text. False for whatever simdjson refuses; the text is not needed afterwards.
+/// Parses and fully validates a text. NULL for whatever simdjson refuses, and when memory is short; the text is not needed
+/// afterwards. Each thread keeps bounded buffers for its next texts.
 ///
 /// `spare` says how many allocated bytes, of any content, follow the text: enough of them save a copy. `depth` says how
 /// deep objects and lists may nest in all.
-bool kser_json_parse(
-    kser_json_document *document,
-    const uint8_t *bytes,
-    size_t count,
-    size_t spare,
-    size_t depth,
-    kser_json_element *root);
+kser_json_document *kser_json_parse(
+    const uint8_t *bytes, size_t count, size_t spare, size_t depth, kser_json_element *root);
+/// Ends the use of a document.
+void kser_json_document_free(kser_json_document *document);
 
 kser_json_type kser_json_type_of(kser_json_element element);
 

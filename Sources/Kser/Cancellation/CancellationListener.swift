@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Reads a worker's control topic and cancels what it says.
 final class CancellationListener: Sendable {
     let registry: CancellationRegistry
@@ -7,9 +5,8 @@ final class CancellationListener: Sendable {
     private let clock: WorkerClock
     private let codec: any MessageCodec
     private let logger: KserLogger
-    /// One place, once the worker may begin: who takes it gives it back.
-    private let begin = Permits(0)
-    private let mayBegin = Atomic(false)
+    /// Kept once the worker may begin.
+    private let begin = Promise<Void>()
 
     init(_ options: Cancellations, clock: WorkerClock, codec: any MessageCodec, logger: KserLogger) {
         self.options = options
@@ -20,10 +17,7 @@ final class CancellationListener: Sendable {
     }
 
     /// Waits until what was cancelled before is known, or will not be known soon.
-    func ready() async {
-        await begin.take()
-        begin.giveBack()
-    }
+    func ready() async { try? await begin.value() }
 
     /// Listens until the task is cancelled.
     func run() async {
@@ -36,9 +30,7 @@ final class CancellationListener: Sendable {
         open()
     }
 
-    private func open() {
-        if !mayBegin.exchange(true, ordering: .acquiringAndReleasing) { begin.giveBack() }
-    }
+    private func open() { begin.keep() }
 
     private func listen() async {
         var delay = Duration.seconds(1)

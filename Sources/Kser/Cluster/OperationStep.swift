@@ -118,7 +118,7 @@ extension OperationCluster {
             if let deadline = admitted.after.deadline {
                 let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
                 arrival.work = { entrypoint, execution in
-                    try await withTimeLimit(limit) { try await entrypoint.perform(execution, nil) }
+                    try await execution.limited(to: limit) { try await entrypoint.perform(execution, nil) }
                 }
             }
         case .compensate:

@@ -30,10 +30,9 @@ extension Controller {
 
     /// Runs the message in a record and tells what became of it.
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
-        do {
-            return await dispatch(try await receive(record.value, of: record, attempt: attempt))
-        } catch {
-            return refuse(record.value ?? [], record, error)
+        switch await receive(record, attempt) {
+        case .arrived(let arrival): await dispatch(arrival)
+        case .refused(let dispatch): dispatch
         }
     }
 
@@ -46,35 +45,62 @@ extension Controller {
         under supervision: Supervision?,
         writing writer: Dispatch.Writer?
     ) async -> Dispatch {
-        var arrival: Arrival
+        switch await receive(record, attempt) {
+        case .arrived(var arrival):
+            arrival.supervision = supervision
+            arrival.writer = writer
+            if let cluster, let ticket = OperationTicket(arrival.execution.received) {
+                // The store tells copies of a task apart, and what a copy owes.
+                return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
+            }
+            if let duplicate = await supervision?.duplicate(arrival.execution) {
+                return Dispatch(arrival.execution, duplicate)
+            }
+            return await dispatch(arrival)
+        case .refused(let dispatch): return dispatch
+        }
+    }
+
+    /// What a record is before anything is run for it.
+    private enum Reception {
+        case arrived(Arrival)
+        case refused(Dispatch)
+    }
+
+    @inline(__always)
+    private nonisolated func receive(_ record: Record, _ attempt: Int) async -> Reception {
+        hooks.onMessage == nil ? receiveAtOnce(record, attempt) : await receiveThroughHook(record, attempt)
+    }
+
+    // Not inlined: what it needs on the way to the handler would stay in the frame of its caller while the handler runs.
+    @inline(never)
+    private nonisolated func receiveAtOnce(_ record: Record, _ attempt: Int) -> Reception {
         do {
-            arrival = try await receive(record.value, of: record, attempt: attempt)
+            return .arrived(makeArrival(try decode(record.value, of: record), record: record, attempt: attempt))
         } catch {
-            return refuse(record.value ?? [], record, error)
+            return .refused(refuse(record.value ?? [], record, error))
         }
-        arrival.supervision = supervision
-        arrival.writer = writer
-        if let cluster, let ticket = OperationTicket(arrival.execution.received) {
-            // The store tells copies of a task apart, and what a copy owes.
-            return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
+    }
+
+    @inline(never)
+    private nonisolated func receiveThroughHook(_ record: Record, _ attempt: Int) async -> Reception {
+        do {
+            return .arrived(try await receive(record.value, of: record, attempt: attempt))
+        } catch {
+            return .refused(refuse(record.value ?? [], record, error))
         }
-        if let duplicate = await supervision?.duplicate(arrival.execution) {
-            return Dispatch(arrival.execution, duplicate)
-        }
-        return await dispatch(arrival)
     }
 
     /// Decodes a message, as the application's hook lets it through.
-    @inline(__always)
     private nonisolated func receive(_ bytes: [UInt8]?, of record: Record?, attempt: Int = 1) async throws -> Arrival {
-        guard let bytes else { throw KserError.validation("The record has no value: a tombstone is not a message") }
         let message = try decode(bytes, of: record)
         guard let onMessage = hooks.onMessage else { return makeArrival(message, record: record, attempt: attempt) }
         return makeArrival(try await onMessage(message), record: record, attempt: attempt)
     }
 
     @inline(__always)
-    private nonisolated func decode(_ bytes: [UInt8], of record: Record?) throws -> Message {
+    private nonisolated func decode(_ bytes: [UInt8]?, of record: Record?) throws -> Message {
+        guard let bytes else { throw KserError.validation("The record has no value: a tombstone is not a message") }
         logger.log(.debug) {
             LogRecord(
                 .debug,
@@ -113,6 +139,7 @@ extension Controller {
     }
 
     /// Runs a message under the eyes of the monitor and the observer.
+    @inline(never)
     private nonisolated func watch(_ arrival: Arrival) async -> Dispatch {
         guard let monitor else { return await observe(arrival) }
         monitor.messageBegan(arrival.execution, entrypoint: arrival.entrypoint?.path)
@@ -160,6 +187,7 @@ extension Controller {
     }
 
     /// Logs what became of a message and hands it to the application's hook; one that throws makes it a failure.
+    @inline(never)
     private nonisolated func conclude(_ dispatch: Dispatch) async -> Dispatch {
         log(dispatch)
         let hook = dispatch.result.isSuccess ? hooks.onSuccess : hooks.onError
@@ -175,6 +203,7 @@ extension Controller {
     }
 
     /// Takes a message through the middleware to its entrypoint.
+    @inline(never)
     private nonisolated func pass(_ arrival: Arrival) async -> Dispatch {
         let reached = Reached(of: arrival)
         var dispatch: Dispatch

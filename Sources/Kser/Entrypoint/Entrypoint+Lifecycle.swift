@@ -68,7 +68,7 @@ extension Entrypoint {
     @inlinable @inline(__always)
     func limitedRun(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
         guard let timeLimit else { return try await run(parameters, in: execution) }
-        return try await withTimeLimit(timeLimit) { try await run(parameters, in: execution) }
+        return try await execution.limited(to: timeLimit) { try await run(parameters, in: execution) }
     }
 
     @inlinable

@@ -21,8 +21,11 @@ public protocol Entrypoint: Sendable {
     /// are checked by decoding it and need not be named.
     var requiredParameters: [String] { get }
 
-    /// How long `run` may take before it is cancelled and the run fails with ``KserError/Kind/deadlineExceeded``; nil
-    /// sets no limit.
+    /// How long `run` may take before it is cancelled and the run fails with ``KserError/Kind/deadlineExceeded``, unless it
+    /// succeeds all the same; nil sets no limit.
+    ///
+    /// A handler that ignores its cancellation is waited for: it keeps its place and its key's turn until it ends. After
+    /// 5 s it is logged as an error and told to the monitor.
     var timeLimit: Duration? { get }
 
     /// How the dates of ``Parameters`` are written; nil, the default, for what the controller says.

@@ -244,6 +244,21 @@ extension Execution {
         logStep("Run")
     }
 
+    /// Runs work that is cancelled at a time limit, and tells when it does not end; see `withTimeLimit`.
+    @usableFromInline
+    func limited(
+        to limit: Duration,
+        _ work: @escaping @Sendable () async throws -> ExecutionResult
+    ) async throws -> ExecutionResult {
+        try await withTimeLimit(limit, onOverrun: { self.noteOverrun(of: limit) }, isSuccess: \.isSuccess, work)
+    }
+
+    /// Notes that the handler goes on though it was cancelled at its time limit.
+    func noteOverrun(of limit: Duration) {
+        monitor?.taskOverran(self, limit: limit)
+        log("still running, though it was cancelled at its limit of \(limit): it keeps its place", level: .error)
+    }
+
     @usableFromInline
     func logOutcome(_ level: LogLevel, _ step: String, _ result: ExecutionResult) {
         monitor?.taskEnded(self, level == .error ? .failed : .success)

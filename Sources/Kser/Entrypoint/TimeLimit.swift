@@ -1,69 +1,78 @@
 import Synchronization
 
-/// Runs work that is cancelled at a time limit. Work that ignores its cancellation is left behind, so the caller goes on
-/// at the limit in any case.
+/// Runs work that is cancelled at a time limit, and waits for its end: work that ignores its cancellation goes on, and its
+/// caller keeps what it holds meanwhile, so that nothing is run twice at once.
 ///
-/// - Throws: ``KserError`` `deadlineExceeded` at the limit, `CancellationError` when the caller is cancelled first and
-///   the work does not answer.
+/// - Parameters:
+///   - limit: how long the work may take.
+///   - grace: how long it may take to end once it is cancelled.
+///   - onOverrun: called when it did not end within the grace time.
+///   - isSuccess: whether what the work gives is a success: that counts however late it is.
+///   - work: the work.
+/// - Returns: what the work gives.
+/// - Throws: ``KserError`` `deadlineExceeded` when the limit passed and the work did not succeed all the same; else what
+///   the work throws.
 @usableFromInline
 package func withTimeLimit<Value: Sendable>(
     _ limit: Duration,
+    grace: Duration = .seconds(5),
+    onOverrun: @escaping @Sendable () -> Void = {},
+    isSuccess: (Value) -> Bool = { _ in true },
     _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    let race = Race<Value>()
-    let working = Task { race.end(with: await Task<Value, any Error>.outcome(of: work)) }
-    let timer = Task {
-        try await Task.sleep(for: limit)
-        race.end(
-            with: .failure(KserError(.deadlineExceeded, "The handler did not return within its limit of \(limit)"))
-        )
-    }
-    defer {
+    let working = Task { try await work() }
+    let limited = LimitedWork()
+    limited.schedule(after: limit) {
         working.cancel()
-        timer.cancel()
+        limited.schedule(after: grace, onOverrun)
     }
-    return try await withTaskCancellationHandler {
-        try await race.value()
+    let outcome = await withTaskCancellationHandler {
+        await working.result
     } onCancel: {
         working.cancel()
-        race.end(with: .failure(CancellationError()))
     }
+    let isOver = limited.end()
+    if isOver, !((try? outcome.get()).map(isSuccess) ?? false) {
+        throw KserError(.deadlineExceeded, "The handler did not return within its limit of \(limit)")
+    }
+    return try outcome.get()
 }
 
-extension Task where Failure == any Error {
-    fileprivate static func outcome(of work: @Sendable () async throws -> Success) async -> Result<Success, any Error> {
-        do { return .success(try await work()) } catch { return .failure(error) }
-    }
-}
-
-/// The first of several outcomes.
-private final class Race<Value: Sendable>: Sendable {
-    private enum State {
-        case running
-        case awaited(CheckedContinuation<Value, any Error>)
-        case ended(Result<Value, any Error>)
+/// The timer of work that has a limit: first the limit's, then that of the grace time.
+private final class LimitedWork: Sendable {
+    private struct State {
+        var timer: Int?
+        var isOver = false
+        var hasEnded = false
     }
 
-    private let state = Mutex(State.running)
+    private let state = Mutex(State())
 
-    func end(with outcome: Result<Value, any Error>) {
-        let waiter = state.withLock { state -> CheckedContinuation<Value, any Error>? in
-            if case .ended = state { return nil }
-            defer { state = .ended(outcome) }
-            if case .awaited(let waiter) = state { return waiter }
-            return nil
-        }
-        waiter?.resume(with: outcome)
-    }
-
-    func value() async throws -> Value {
-        try await withCheckedThrowingContinuation { waiter in
-            let outcome = state.withLock { state -> Result<Value, any Error>? in
-                if case .ended(let outcome) = state { return outcome }
-                state = .awaited(waiter)
-                return nil
+    /// Calls the action after some time, unless the work has ended by then.
+    func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) {
+        let timer = Timers.shared.schedule(after: delay) {
+            let isDue = self.state.withLock { state in
+                state.isOver = true
+                return !state.hasEnded
             }
-            if let outcome { waiter.resume(with: outcome) }
+            if isDue { action() }
         }
+        let isLate = state.withLock { state in
+            state.timer = timer
+            return state.hasEnded
+        }
+        if isLate { Timers.shared.cancel(timer) }
+    }
+
+    /// Notes the end of the work.
+    ///
+    /// - Returns: whether its limit had passed.
+    func end() -> Bool {
+        let (timer, isOver) = state.withLock { state in
+            state.hasEnded = true
+            return (state.timer, state.isOver)
+        }
+        if let timer { Timers.shared.cancel(timer) }
+        return isOver
     }
 }

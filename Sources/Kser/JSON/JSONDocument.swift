@@ -1,12 +1,12 @@
 import CSimdjson
 import Synchronization
 
-/// A text that simdjson has parsed: immutable, read by any thread, its buffers reused by later documents.
+/// A text that simdjson has parsed: immutable, read by any thread, about as large as the text.
 ///
 /// It is sendable because nothing in it changes after the parse but the cache of what was looked up, which is under a
 /// lock, and because reading simdjson's elements writes nothing.
 package final class JSONDocument: Sendable {
-    /// Points to a parser and its buffers, which this document alone has; they are bound to no thread.
+    /// Points to memory that this document alone has; it is bound to no thread.
     private struct Handle: @unchecked Sendable {
         let pointer: OpaquePointer
     }
@@ -35,7 +35,7 @@ package final class JSONDocument: Sendable {
         self.hasStandIns = hasStandIns
     }
 
-    deinit { kser_json_document_give(handle.pointer) }
+    deinit { kser_json_document_free(handle.pointer) }
 
     /// The document of a text.
     ///
@@ -55,18 +55,14 @@ package final class JSONDocument: Sendable {
         of text: [UInt8]? = nil,
         maximumDepth: Int = JSON.defaultMaximumDepth
     ) -> JSONDocument? {
-        guard let pointer = kser_json_document_take() else { return nil }
         let depth = min(max(maximumDepth, 1), JSON.maximumDepth)
         var root = kser_json_element()
-        let isParsed = bytes.withUnsafeBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { return false }
+        let pointer = bytes.withUnsafeBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return OpaquePointer?.none }
             // The spare room of the array is allocated, which is all that simdjson's padding asks for.
-            return kser_json_parse(pointer, start, buffer.count, bytes.capacity - bytes.count, depth, &root)
+            return kser_json_parse(start, buffer.count, bytes.capacity - bytes.count, depth, &root)
         }
-        guard isParsed else {
-            kser_json_document_give(pointer)
-            return nil
-        }
+        guard let pointer else { return nil }
         return JSONDocument(
             handle: Handle(pointer: pointer),
             text: text ?? bytes,

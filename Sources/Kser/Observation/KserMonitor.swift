@@ -38,6 +38,10 @@ public protocol KserMonitor: AnyObject, Sendable {
     /// An entrypoint logged `Success` or `Failed` (kser: `kser_task_result`): once for most runs, twice when a hook throws.
     func taskEnded(_ execution: Execution, _ status: TaskStatus)
 
+    /// A handler goes on though its time limit passed and it was cancelled some seconds ago: it ignores that. It keeps its
+    /// place until it ends.
+    func taskOverran(_ execution: Execution, limit: Duration)
+
     /// The status of an operation is about to change.
     func operationChanged(_ execution: Execution, to status: TaskStatus)
 
@@ -94,6 +98,8 @@ extension KserMonitor {
     public func taskBegan(_ execution: Execution) {}
     /// Does nothing.
     public func taskEnded(_ execution: Execution, _ status: TaskStatus) {}
+    /// Does nothing.
+    public func taskOverran(_ execution: Execution, limit: Duration) {}
     /// Does nothing.
     public func operationChanged(_ execution: Execution, to status: TaskStatus) {}
     /// Does nothing.

@@ -75,7 +75,12 @@ extension OperationRun {
 
     private func limitedSequence(after result: ExecutionResult?) async throws -> Result<ExecutionResult, FailedTask> {
         guard let limit = operation.timeLimit else { return try await sequence(after: result) }
-        return try await withTimeLimit(limit) { try await self.sequence(after: result) }
+        return try await withTimeLimit(
+            limit,
+            onOverrun: { self.execution.noteOverrun(of: limit) },
+            isSuccess: { if case .success = $0 { true } else { false } },
+            { try await self.sequence(after: result) }
+        )
     }
 
     private func sequence(after initial: ExecutionResult?) async throws -> Result<ExecutionResult, FailedTask> {

@@ -7,24 +7,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Element?, any Error>
 
     private struct State {
-        var queue: [Element] = []
-        var head = 0
+        var queue = Queue<Element>()
         var waiter: Waiter?
         var end: Result<Void, any Error>?
-
-        mutating func pop() -> Element? {
-            guard head < queue.count else { return nil }
-            let element = queue[head]
-            head += 1
-            if head == queue.count {
-                queue.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head == 256 {
-                queue.removeFirst(head)
-                head = 0
-            }
-            return element
-        }
     }
 
     private let state = Mutex(State())
@@ -51,12 +36,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
     /// Ends the mailbox: `next` gives what is left, unless it is discarded, then nil or the error.
     package func finish(throwing error: (any Error)? = nil, discarding: Bool = false) {
         // What is discarded is released after the lock: its end may come back here.
-        let (waiter, _) = state.withLock { state -> (Waiter?, [Element]) in
-            var discarded: [Element] = []
-            if discarding {
-                swap(&discarded, &state.queue)
-                state.head = 0
-            }
+        let (waiter, _) = state.withLock { state -> (Waiter?, Queue<Element>) in
+            var discarded = Queue<Element>()
+            if discarding { swap(&discarded, &state.queue) }
             guard state.end == nil else { return (nil, discarded) }
             state.end = error.map(Result.failure) ?? .success(())
             return (state.waiter.take(), discarded)
@@ -68,7 +50,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     /// The next element; nil at the end and when the task is cancelled. One task at a time may wait.
     package func next(isolation: isolated (any Actor)? = #isolation) async throws -> Element? {
         let ready = state.withLock { state -> Element?? in
-            if let element = state.pop() { return .some(element) }
+            if let element = state.queue.popFirst() { return .some(element) }
             return state.end == nil ? nil : .some(nil)
         }
         switch ready {
@@ -90,7 +72,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation(isolation: isolation) { (waiter: Waiter) in
                 let outcome = state.withLock { state -> Result<Element?, any Error>? in
-                    if let element = state.pop() { return .success(element) }
+                    if let element = state.queue.popFirst() { return .success(element) }
                     if let end = state.end {
                         state.end = .success(())
                         return end.map { nil }

@@ -11,8 +11,7 @@ package struct OffsetLedger: Sendable {
     private var undone = 0
     private var abandoned: Set<Int64> = []
     /// From which offsets on work began at which time; the first one holds for the lowest offset that is not done.
-    private var starts: [(offset: Int64, time: ContinuousClock.Instant)] = []
-    private var firstStart = 0
+    private var starts = Queue<(offset: Int64, time: ContinuousClock.Instant)>()
 
     /// Offsets that began, are not done and were not given up.
     package var inFlight: Int { undone - abandoned.count }
@@ -27,7 +26,7 @@ package struct OffsetLedger: Sendable {
 
     /// When the work for the lowest offset that is not done began; nil when there is none.
     package var oldestStart: ContinuousClock.Instant? {
-        count > 0 && firstStart < starts.count ? starts[firstStart].time : nil
+        count > 0 ? starts.first?.time : nil
     }
 
     /// The offset to commit: the lowest one that is not done, or the one after the last. Nil before any began.
@@ -74,19 +73,24 @@ package struct OffsetLedger: Sendable {
 
     /// Forgets the times of what is done.
     private mutating func forgetStarts() {
-        if firstStart >= starts.count { return }
-        while firstStart + 1 < starts.count, count == 0 || starts[firstStart + 1].offset <= self[0] { firstStart += 1 }
-        if count == 0 || firstStart >= 64 {
-            starts.removeFirst(count == 0 ? starts.count : firstStart)
-            firstStart = 0
-        }
+        while !starts.isEmpty, count == 0 || starts.count > 1 && starts[1].offset <= self[0] { _ = starts.popFirst() }
     }
 
     /// Notes that nobody works on an offset any more though it is not done: it holds the commit back for good, unless
     /// it is completed after all.
-    package mutating func abandon(_ offset: Int64) {
-        if let index = index(of: offset), self[index] >= 0 { abandoned.insert(offset) }
+    ///
+    /// - Returns: false when the offset is not in work; nothing changes then.
+    @discardableResult
+    package mutating func abandon(_ offset: Int64) -> Bool {
+        guard index(of: offset) != nil else { return false }
+        return abandoned.insert(offset).inserted
     }
+
+    /// Whether an offset began, is not done and was not given up.
+    package func isInWork(_ offset: Int64) -> Bool { index(of: offset) != nil && !abandoned.contains(offset) }
+
+    /// How many offsets below one in work are not done, or wait for an earlier one.
+    package func distance(of offset: Int64) -> Int { index(of: offset) ?? 0 }
 
     /// Forgets the offset and every later one: they were never handed out.
     package mutating func withdraw(from offset: Int64) {
@@ -95,7 +99,7 @@ package struct OffsetLedger: Sendable {
             undone -= 1
             next = self[count]
         }
-        while let last = starts.last, last.offset >= offset, starts.count > firstStart { starts.removeLast() }
+        while let last = starts.last, last.offset >= offset { _ = starts.popLast() }
         if count == 0 { forgetStarts() }
     }
 

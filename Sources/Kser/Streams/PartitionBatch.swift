@@ -8,8 +8,7 @@ package struct PartitionBatch: Sendable {
 extension PartitionBatch {
     /// A batch of these records.
     init(stream: PartitionStream, records: [Record]) {
-        let bytes = records.reduce(0) { $0 + ($1.value?.count ?? 0) + ($1.key?.count ?? 0) }
-        self.init(stream: stream, records: records, bytes: bytes)
+        self.init(stream: stream, records: records, bytes: records.reduce(0) { $0 + $1.footprint })
     }
 }
 

@@ -61,7 +61,8 @@ public struct PartitionStatistics: Sendable, Hashable {
         guard let end else { return nil }
         // Nothing was handed out: what there is has been read before, or waits in the buffer.
         guard let position else { return Int64(buffered) }
-        return max(0, end - position)
+        // The partition went back, or its end is not known as far as it is read.
+        return end < position ? nil : end - position
     }
 }
 

@@ -28,13 +28,13 @@ extension PartitionStream {
     }
 
     package func letGo(_ hold: Hold) {
-        let (waiters, aside) = state.withLock { state -> ([AsyncStream<Void>.Continuation], Int) in
+        let (waiters, aside) = state.withLock { state -> ([Promise<Void>], Int) in
             flags.bitwiseAnd(~hold.rawValue, ordering: .releasing)
             if isPaused { return ([], 0) }
             defer { state.waiters = [] }
             return (state.waiters, state.aside.count)
         }
-        for waiter in waiters { waiter.finish() }
+        for waiter in waiters { waiter.keep() }
         wake(aside)
     }
 
@@ -59,12 +59,12 @@ extension PartitionStream {
 
     /// Waits until the partition is not paused any more; its end and the cancellation of the task end the wait.
     func flowing() async {
-        let (end, waiter) = AsyncStream.makeStream(of: Void.self)
+        let waiter = Promise<Void>()
         let waits = state.withLock { state in
             if !isPaused || isEnded { return false }
             state.waiters.append(waiter)
             return true
         }
-        if waits { for await _ in end {} }
+        if waits { try? await waiter.value() }
     }
 }

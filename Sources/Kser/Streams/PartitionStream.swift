@@ -9,6 +9,14 @@ public final class PartitionStream: Sendable {
     struct State {
         var ledger = OffsetLedger()
         var committed: Int64?
+        /// What may be committed though its work is not done.
+        var ahead = Int64.min
+        /// The lowest offset that may be offered next.
+        var next = Int64.min
+        /// The highest offset whose handler began.
+        var highest = Int64.min
+        /// The lowest offset that was given up.
+        var givenUp = Int64.max
         /// Where the partition ends, while nothing behind that was offered.
         var end: Int64?
         /// Whether records were taken back, for good: the end is behind them.
@@ -23,7 +31,11 @@ public final class PartitionStream: Sendable {
         /// Batches that came to their turn while the partition was paused.
         var aside: [PartitionBatch] = []
         /// Who waits for the pause to end.
-        var waiters: [AsyncStream<Void>.Continuation] = []
+        var waiters: [Promise<Void>] = []
+        /// Who waits for records to be done or given up.
+        var ends: [Int64: [Promise<Void>]] = [:]
+        /// Who waits for a record to come closer to the lowest one that is not done.
+        var approach: Approach?
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
 
@@ -34,7 +46,9 @@ public final class PartitionStream: Sendable {
 
         /// The offset to commit when it differs from the last one taken.
         var committable: Int64? {
-            guard !isTransactional, let offset = ledger.committable, offset != committed else { return nil }
+            guard !isTransactional, let done = ledger.committable else { return nil }
+            let offset = Swift.max(done, ahead)
+            if offset == committed { return nil }
             return offset
         }
 
@@ -57,6 +71,8 @@ public final class PartitionStream: Sendable {
     private static let ended: UInt8 = 1
     private let released = Atomic(false)
     private let held = Atomic(false)
+    /// Kept when the owner waits no more for what is in work.
+    let giveUp = Promise<Void>()
     let inbox: Mailbox<PartitionBatch>
     private let ownsInbox: Bool
     private let limits: BufferLimits
@@ -99,9 +115,11 @@ public final class PartitionStream: Sendable {
     /// - Returns: false when the record is not in work here, for example because it was completed before.
     @discardableResult
     public func complete(_ record: Record) -> Bool {
-        let (known, isIdle) = state.withLock { state in
-            (state.ledger.complete(record.offset), state.ledger.inFlight == 0)
+        let (known, isIdle, waiters) = state.withLock { state in
+            let known = state.ledger.complete(record.offset)
+            return (known, state.ledger.inFlight == 0, state.takeWaiters(for: record.offset))
         }
+        for waiter in waiters { waiter.keep() }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
         return known
     }
@@ -109,10 +127,11 @@ public final class PartitionStream: Sendable {
     /// Gives a record up: nobody works on it any more, and it is not done. Closing does not wait for it, its offset and
     /// later ones are not committed, and the partition's next owner gets it again.
     public func abandon(_ record: Record) {
-        let isIdle = state.withLock { state in
-            state.ledger.abandon(record.offset)
-            return state.ledger.inFlight == 0
+        let (isIdle, waiters) = state.withLock { state in
+            if state.ledger.abandon(record.offset) { state.givenUp = Swift.min(state.givenUp, record.offset) }
+            return (state.ledger.inFlight == 0, state.takeWaiters(for: record.offset))
         }
+        for waiter in waiters { waiter.keep() }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
     }
 }
@@ -148,17 +167,35 @@ extension PartitionStream: AsyncSequence {
 
 extension PartitionStream {
     /// What the owner has to do after it offered a batch.
-    package enum Pressure { case none, pause }
+    package enum Pressure: Sendable, Hashable {
+        case none
+        /// Stop reading the partition until ``PartitionOwner/partitionHasRoom(_:)``.
+        case pause
+        /// End and release this stream, and make a new one for the record at this index and all that follow.
+        case wentBack(at: Int)
+    }
 
     /// Adds records that were read, in the order of their offsets.
     ///
-    /// - Returns: `.pause` when the buffer went over its high mark: the owner stops reading the partition until
-    ///   ``PartitionOwner/partitionHasRoom(_:)``.
+    /// - Returns: `.pause` when the buffer went over its high mark; `.wentBack` when an offset is not above the one before,
+    ///   since the topic was created anew or its log cut: the records before that one were added, no others.
     package func offer(_ records: [Record]) -> Pressure {
-        guard !records.isEmpty else { return .none }
+        guard !records.isEmpty, !isEnded else { return .none }
+        var next = state.withLock { $0.next }
+        let back = records.firstIndex { record in
+            defer { next = Swift.max(next, record.following) }
+            return record.offset < next
+        }
+        guard let back else { return add(records, next: next) }
+        if back > 0 { _ = add(Array(records[..<back]), next: records[back - 1].following) }
+        return .wentBack(at: back)
+    }
+
+    private func add(_ records: [Record], next: Int64) -> Pressure {
         let batch = PartitionBatch(stream: self, records: records)
         let pressure = state.withLock { state -> Pressure in
             if isEnded { return .none }
+            state.next = next
             state.end = nil
             state.buffer(records.count, batch.bytes, in: budget)
             guard !state.isFull,
@@ -188,14 +225,15 @@ extension PartitionStream {
             defer {
                 state.watches = [:]
                 state.waiters = []
+                state.approach = nil
                 state.aside = []
             }
             state.buffer(-state.bufferedRecords, -state.bufferedBytes, in: budget)
             if state.isBudgeted { budget.leave() }
             state.isBudgeted = false
-            return (state.watches, state.waiters)
+            return (state.watches, state.waiters + (state.approach.map { [$0.promise] } ?? []))
         }
-        for waiter in waiters { waiter.finish() }
+        for waiter in waiters { waiter.keep() }
         for action in watches.values { action() }
     }
 
@@ -217,7 +255,10 @@ extension PartitionStream {
     func forget(_ watch: Int) { _ = state.withLock { $0.watches.removeValue(forKey: watch) } }
 
     /// Notes that the owner waits no more for what is in work: nothing that is completed from now on is committed.
-    package func release() { state.withLock { _ in released.store(true, ordering: .releasing) } }
+    package func release() {
+        state.withLock { _ in released.store(true, ordering: .releasing) }
+        giveUp.keep()
+    }
 
     /// Whether the owner waits no more for what is in work.
     package var isReleased: Bool { released.load(ordering: .acquiring) }
@@ -246,46 +287,6 @@ extension PartitionStream {
 
     /// Records that wait to be handed out.
     package var buffered: Int { state.withLock { $0.bufferedRecords } }
-
-    /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
-    /// the owner gets no offset to commit by itself.
-    package func enterTransaction() -> Bool {
-        state.withLock { state in
-            if isReleased { return false }
-            state.isTransactional = true
-            state.openTransactions += 1
-            return true
-        }
-    }
-
-    /// Notes that a transaction with an offset of this partition is over.
-    package func leaveTransaction() {
-        let isIdle = state.withLock { state in
-            state.openTransactions -= 1
-            return state.openTransactions == 0
-        }
-        if isIdle, isEnded { owner.partitionBecameIdle(self) }
-    }
-
-    /// Whether a transaction may still commit an offset of this partition.
-    package var isInTransaction: Bool { state.withLock { $0.openTransactions > 0 } }
-
-    /// Whether there is an offset to commit.
-    package var hasCommittable: Bool { state.withLock { $0.committable != nil } }
-
-    /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
-    package func takeCommittable() -> Int64? {
-        state.withLock { state in
-            guard let offset = state.committable else { return nil }
-            state.committed = offset
-            return offset
-        }
-    }
-
-    /// Makes the offset of a failed commit committable again.
-    package func commitFailed() {
-        state.withLock { $0.committed = nil }
-    }
 
     /// Moves a batch from the buffer into work.
     ///

@@ -55,4 +55,21 @@ public struct Record: Sendable, Hashable {
 extension Record {
     /// `topic[partition]@offset`, for log lines and error texts.
     package var position: String { "\(topic)[\(partition)]@\(offset)" }
+
+    /// The offset after this one, as a commit says it.
+    package var following: Int64 { offset == .max ? .max : offset + 1 }
+
+    /// How many bytes the content takes in memory, about: what budgets count.
+    package var footprint: Int { Self.footprint(key, value, headers) }
+
+    package static func footprint(_ key: [UInt8]?, _ value: [UInt8]?, _ headers: [Header]) -> Int {
+        headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.footprint }
+    }
+}
+
+extension Record.Header {
+    // The smallest header takes that much for its place, name and array.
+    package static let overhead = 64
+
+    package var footprint: Int { Self.overhead + name.utf8.count + (value?.count ?? 0) }
 }

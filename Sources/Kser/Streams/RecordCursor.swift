@@ -1,7 +1,8 @@
 /// Hands out records of a mailbox one by one, with no suspension while its batch lasts.
 ///
 /// `completesPrevious` is for sequences whose loop body is the work: asking for the next record completes the last one, and
-/// a cursor that goes takes its last record back, for its body did not end.
+/// a cursor that goes takes its last record back, for its body did not end. A task that is cancelled gets nothing more and
+/// completes nothing by asking: its body may have been cut short.
 final class RecordCursor {
     private let inbox: Mailbox<PartitionBatch>
     private let completesPrevious: Bool
@@ -33,7 +34,7 @@ final class RecordCursor {
 
     /// The next record of the batch at hand; nil when it is used up, or its partition ended or is paused.
     private func nextAtHand() -> Record? {
-        guard let batch else { return nil }
+        guard let batch, !Task.isCancelled else { return nil }
         if completesPrevious, index > 0 { batch.stream.complete(batch.records[index - 1]) }
         if index < batch.records.count, mayHandOut(batch) {
             index += 1
@@ -45,7 +46,7 @@ final class RecordCursor {
     }
 
     private func nextToCome(isolation: isolated (any Actor)?) async throws -> Record? {
-        while let arrived = try await inbox.next(isolation: isolation) {
+        while !Task.isCancelled, let arrived = try await inbox.next(isolation: isolation) {
             batch = arrived.stream.begin(arrived)
             if let record = nextAtHand() { return record }
         }

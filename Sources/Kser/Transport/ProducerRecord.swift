@@ -32,6 +32,11 @@ public struct ProducerRecord: Sendable, Hashable {
 }
 
 extension ProducerRecord {
+    /// How many bytes the content takes in memory, about; see ``Record/footprint``.
+    package var footprint: Int { Record.footprint(key, value, headers) }
+}
+
+extension ProducerRecord {
     /// Makes a record that carries a message.
     ///
     /// - Parameters:

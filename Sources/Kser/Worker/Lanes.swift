@@ -2,43 +2,53 @@ import Synchronization
 
 /// The keys of a partition that have work, each with the records that wait behind it.
 final class Lanes: Sendable {
-    private let waiting = Mutex<[[UInt8]: [Record]]>([:])
-    /// The highest offset whose work began.
-    private let highest = Mutex(Int64.min)
+    private let waiting = Mutex<[[UInt8]: Queue<Record>]>([:])
+    /// For what waits in all lanes together; the rest waits in the partition's buffer.
+    private let room = Permits(1_000, bytes: 8 << 20)
 
-    /// Notes that the work for a record begins, unless the partition ended and nothing behind the record has begun.
-    func begin(_ offset: Int64, of partition: PartitionStream) -> Bool {
-        highest.withLock { highest in
-            if offset < highest { return true }
-            // Asked for under the lock: once the end held one record back, it holds back all behind it.
-            if partition.isEnded { return false }
-            highest = offset
-            return true
-        }
-    }
-
-    /// Enters a record into the lane of its key.
+    /// Enters a record into the lane of its key, when there is room for it to wait there.
     ///
     /// - Returns: true when the lane was free and its work has to be begun; else the record waits in the lane.
-    func enter(_ record: Record, key: [UInt8]) -> Bool {
-        waiting.withLock { waiting in
-            guard waiting[key] != nil else {
-                waiting[key] = []
-                return true
-            }
+    func enter(_ record: Record, key: [UInt8], of partition: PartitionStream) async -> Bool {
+        if waiting.withLock({ Self.begin(&$0, key) }) { return true }
+        await room.take(record.footprint, of: partition)
+        let isFree = waiting.withLock { waiting in
+            if Self.begin(&waiting, key) { return true }
             waiting[key]?.append(record)
             return false
         }
+        if isFree { room.giveBack(record.footprint) }
+        return isFree
+    }
+
+    private static func begin(_ waiting: inout [[UInt8]: Queue<Record>], _ key: [UInt8]) -> Bool {
+        if waiting[key] != nil { return false }
+        waiting[key] = Queue()
+        return true
     }
 
     /// The record to work on next in a lane; nil frees the lane.
     func next(key: [UInt8]) -> Record? {
-        waiting.withLock { waiting in
-            guard let records = waiting[key], !records.isEmpty else {
-                waiting[key] = nil
-                return nil
-            }
-            return waiting[key]?.removeFirst()
+        let next = waiting.withLock { waiting in
+            let next = waiting[key]?.popFirst()
+            if next == nil { waiting[key] = nil }
+            return next
         }
+        if let next { room.giveBack(next.footprint) }
+        return next
+    }
+}
+
+extension Permits {
+    /// Takes a place, and room for bytes, for a partition, whose end ends the wait as a cancellation does; not, though, the
+    /// wait for the place of a record that is to be run all the same.
+    func take(_ bytes: Int = 0, for record: Record? = nil, of partition: PartitionStream) async {
+        guard let turn = request(bytes) else { return }
+        let watch = partition.onEnd {
+            if let record, partition.isAmongBegun(record) { return }
+            turn.end()
+        }
+        defer { partition.forget(watch) }
+        await wait(for: turn)
     }
 }

@@ -6,7 +6,7 @@ extension Worker {
     func perform(_ record: Record, attempt: Int = 1, of partition: PartitionStream) async -> Dispatch {
         guard var supervision else { return await dispatch(record, attempt: attempt, under: nil) }
         supervision.partition = partition
-        supervision.aside = { await self.withoutPlace($0) }
+        supervision.aside = { await self.withoutPlace(in: partition, $0) }
         return await dispatch(record, attempt: attempt, under: supervision)
     }
 
@@ -41,13 +41,5 @@ extension Worker {
     func abandon(_ record: Record, of partition: PartitionStream) {
         deduplicator?.release(record, of: partition)
         if let transactor { transactor.giveUp(record, of: partition) } else { partition.abandon(record) }
-    }
-
-    /// Waits without a handler's place.
-    func withoutPlace(_ wait: () async -> Void) async {
-        if concurrency.mode == .partition { return await wait() }
-        handlers.giveBack()
-        await wait()
-        await handlers.take()
     }
 }

@@ -4,40 +4,35 @@ extension Worker {
     ///
     /// - Returns: what has to be acknowledged; ``confirm(_:of:)`` then completes the record. Nil when the record is done,
     ///   or given up because the worker does not go on with it.
-    @inline(__always)
-    func handle(
-        _ record: Record,
-        of partition: PartitionStream,
-        in lanes: Lanes? = nil
-    ) async -> Settlement? {
-        guard mayBegin(record, of: partition, in: lanes) else {
+    func handle(_ record: Record, of partition: PartitionStream) async -> Settlement? {
+        guard !Task.isCancelled, partition.mayBegin(record), await isAcknowledged(record, of: partition) else {
             abandon(record, of: partition)
             return nil
         }
         let place = partition.inWork.begin(record, at: .now)
         defer { partition.inWork.end(place) }
         controller.monitor?.recordTaken(record)
-        if options.acknowledgement == .beforeRun {
-            partition.complete(record)
-            guard await commit() else { return nil }
-        }
         if isBare, options.retries == nil {
             let dispatch = await controller.dispatch(record)
             if dispatch.result.isSuccess, options.classifier == nil {
                 partition.complete(record)
                 return nil
             }
-            return await climb(Ladder(record, options, group: consumer.groupID), after: dispatch, of: partition)
+            return await climb(record, after: dispatch, of: partition)
         }
-        let ladder = Ladder(record, options, group: consumer.groupID)
-        return await climb(ladder, after: await perform(record, attempt: ladder.attempt, of: partition), of: partition)
+        let dispatch = await perform(record, attempt: ladder(of: record).attempt, of: partition)
+        return await climb(record, after: dispatch, of: partition)
     }
 
+    // Not inlined: it would stay in the frame of its caller while the handler runs.
+    @inline(never)
+    private func ladder(of record: Record) -> Ladder { Ladder(record, options, group: consumer.groupID) }
+
     /// Tries a record again until there is an outcome.
-    private func climb(_ start: Ladder, after first: Dispatch, of partition: PartitionStream) async -> Settlement? {
-        var ladder = start
+    @inline(never)
+    private func climb(_ record: Record, after first: Dispatch, of partition: PartitionStream) async -> Settlement? {
+        var ladder = ladder(of: record)
         var dispatch = first
-        let record = ladder.record
         while true {
             if let duplicate = dispatch.duplicate { return pass(over: record, dispatch, duplicate, of: partition) }
             let outcome = outcome(of: dispatch, in: partition)
@@ -73,6 +68,26 @@ extension Worker {
         return outcome
     }
 
+    /// Commits a record whose handler is to run at most once.
+    ///
+    /// - Returns: whether the handler may run; false when the partition or the worker ended before the record is committed.
+    @inline(__always)
+    private func isAcknowledged(_ record: Record, of partition: PartitionStream) async -> Bool {
+        if options.acknowledgement == .afterRun { return true }
+        return await acknowledge(record, of: partition)
+    }
+
+    private func acknowledge(_ record: Record, of partition: PartitionStream) async -> Bool {
+        var delay = Duration.milliseconds(100)
+        repeat {
+            partition.setCommittable(record, true)
+            if await commit() { return true }
+            partition.setCommittable(record, false)
+            guard await pause(for: delay, in: partition) else { return false }
+            delay = min(delay * 2, .seconds(10))
+        } while true
+    }
+
     private func commit() async -> Bool {
         do {
             try await consumer.commit()
@@ -103,6 +118,7 @@ extension Worker {
     /// Completes a record when everything sent for it is acknowledged, or leaves it to the next transaction. What is not
     /// acknowledged is sent again, or something else in its place, until the partition ends and the record goes to its next
     /// owner; what was handed to the producer before is waited for even then.
+    @inline(never)
     func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
         var settlement = settlement
         while true {
@@ -169,7 +185,7 @@ extension Worker {
 
     /// Waits between two attempts, without a handler's place.
     private func rest(for duration: Duration, in partition: PartitionStream) async -> Bool {
-        await withoutPlace { _ = await pause(for: duration, in: partition) }
+        await withoutPlace(in: partition) { _ = await pause(for: duration, in: partition) }
         return !partition.isEnded && !Task.isCancelled
     }
 

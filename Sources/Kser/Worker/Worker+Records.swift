@@ -2,9 +2,13 @@ import Synchronization
 
 // How the records of a partition are put to work.
 extension Worker {
-    /// Runs the records of a partition until it is taken away.
+    /// Runs the records of a partition until it is taken away. What is in work then is cancelled when the consumer waits for
+    /// it no more.
     func work(_ partition: PartitionStream) async throws {
-        partitions.withLock { $0[ObjectIdentifier(partition)] = partition }
+        let earlier = partitions.withLock { partitions in
+            defer { partitions[ObjectIdentifier(partition)] = partition }
+            return partitions.values.filter { $0.place == partition.place }
+        }
         defer { _ = partitions.withLock { $0.removeValue(forKey: ObjectIdentifier(partition)) } }
         await listener?.ready()
         try checkNames(of: partition.topic)
@@ -13,67 +17,107 @@ extension Worker {
         defer { controller.monitor?.partitionEnded(partition, of: self) }
         transactor?.open(partition)
         defer { transactor?.close(partition) }
-        switch concurrency.mode {
-        case .partition: try await workInOrder(partition)
-        case .key, .unordered: try await workInLanes(partition)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                switch self.concurrency.mode {
+                case .partition: try await self.workInOrder(partition, after: earlier)
+                case .key, .unordered: try await self.workInLanes(partition, after: earlier)
+                }
+            }
+            // Whichever ends first ends the other.
+            group.addTask { try? await partition.giveUp.value() }
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
         }
     }
 
-    private func workInOrder(_ partition: PartitionStream) async throws {
-        let unconfirmed = Permits(1_000)
+    private func workInOrder(_ partition: PartitionStream, after earlier: [PartitionStream]) async throws {
+        let unconfirmed = Self.makeUnconfirmed()
         try await withUninterruptedGroup { group in
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
                 if partition.isPaused { await partition.flowing() }
                 await transactor?.begin(record, of: partition)
+                await waitForRuns(of: record, in: earlier, of: partition)
                 guard let settlement = await handle(record, of: partition) else { continue }
-                await unconfirmed.take()
+                await unconfirmed.take(record.footprint, of: partition)
                 group.addTask {
                     await self.confirm(settlement, of: partition)
-                    unconfirmed.giveBack()
+                    unconfirmed.giveBack(record.footprint)
                 }
             }
         }
     }
 
     /// Gives each key a lane while it has work. A lane begins when a handler is free, so there are never more tasks than
-    /// handlers; what waits in lanes is bounded, the rest waits in the partition's buffer.
-    private func workInLanes(_ partition: PartitionStream) async throws {
+    /// handlers and unconfirmed results; what waits in lanes is bounded, the rest waits in the partition's buffer.
+    private func workInLanes(_ partition: PartitionStream, after earlier: [PartitionStream]) async throws {
         let lanes = Lanes()
-        let waiting = Permits(1_024)
+        let unconfirmed = Self.makeUnconfirmed()
+        let distance = max(options.maxUncommitted, 2 * min(concurrency.limit, .max / 2))
         try await withUninterruptedGroup { group in
             var records = partition.makeAsyncIterator()
             while await mayGoOn(), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
                 await transactor?.begin(record, of: partition)
-                await waiting.take()
+                await partition.approach(record, within: distance)
                 let key = concurrency.mode == .key ? record.key : nil
-                if let key, !lanes.enter(record, key: key) { continue }
-                await takePlace(for: partition)
+                if let key, await !lanes.enter(record, key: key, of: partition) { continue }
+                await takePlace(for: record, of: partition)
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
-                        let settlement = await self.handle(record, of: partition, in: lanes)
+                        if !earlier.isEmpty {
+                            await self.withoutPlace(in: partition) {
+                                await self.waitForRuns(of: record, in: earlier, of: partition)
+                            }
+                        }
+                        let settlement = await self.handle(record, of: partition)
+                        if settlement != nil { await unconfirmed.take(record.footprint, of: partition) }
                         self.handlers.giveBack()
-                        if let settlement { await self.confirm(settlement, of: partition) }
-                        waiting.giveBack()
+                        if let settlement {
+                            await self.confirm(settlement, of: partition)
+                            unconfirmed.giveBack(record.footprint)
+                        }
                         current = key.flatMap { lanes.next(key: $0) }
-                        if current != nil { await self.takePlace(for: partition) }
+                        if let current { await self.takePlace(for: current, of: partition) }
                     }
                 }
             }
         }
     }
 
+    /// For what was handled and is not acknowledged, of one partition.
+    private static func makeUnconfirmed() -> Permits { Permits(1_000, bytes: 16 << 20) }
+
     /// Takes a handler's place, but none while the partition is paused.
-    private func takePlace(for partition: PartitionStream) async {
-        await handlers.take()
+    private func takePlace(for record: Record, of partition: PartitionStream) async {
+        await handlers.take(for: record, of: partition)
         while partition.isPaused, !partition.isEnded, !Task.isCancelled {
             handlers.giveBack()
             await partition.flowing()
-            await handlers.take()
+            await handlers.take(for: record, of: partition)
         }
+    }
+
+    /// Waits until the record is in work no more in earlier assignments of its partition to this worker. The end of the
+    /// partition ends the wait.
+    private func waitForRuns(
+        of record: Record,
+        in earlier: [PartitionStream],
+        of partition: PartitionStream
+    ) async {
+        for stream in earlier where !partition.isEnded { await stream.ended(record.offset, or: partition) }
+    }
+
+    /// Waits without a handler's place.
+    func withoutPlace(in partition: PartitionStream, _ wait: () async -> Void) async {
+        if concurrency.mode == .partition { return await wait() }
+        handlers.giveBack()
+        await wait()
+        await handlers.take(of: partition)
     }
 
     /// A group whose tasks go on when the body fails: what is in work when a consumer fails is finished all the same.
@@ -87,15 +131,5 @@ extension Worker {
             }
         }
         if let failure { throw failure }
-    }
-
-    /// Whether a record's handler is still to run.
-    ///
-    /// When the partition was taken away, records behind those that have begun wait for their next owner. One between
-    /// them is run, as long as the drain deadline lets it: it would hold the commit back, and the later ones that are
-    /// done would be delivered again.
-    func mayBegin(_ record: Record, of partition: PartitionStream, in lanes: Lanes?) -> Bool {
-        if Task.isCancelled || partition.isReleased { return false }
-        return lanes?.begin(record.offset, of: partition) ?? !partition.isEnded
     }
 }

@@ -4,7 +4,9 @@ public struct WorkerOptions: Sendable {
     public enum Acknowledgement: Sendable {
         /// After its handler and everything it sends: at least once.
         case afterRun
-        /// Committed before its handler begins, so a crash loses it: at most once, as kser's kafka-python driver does.
+        /// Committed before its handler begins, so a crash loses it: at most once, as kser's kafka-python driver does. For
+        /// ``Concurrency/partition`` only, without ``WorkerOptions/transactions`` and ``WorkerOptions/operations``. A commit
+        /// that is refused is tried again before the handler runs.
         case beforeRun
     }
 
@@ -27,6 +29,10 @@ public struct WorkerOptions: Sendable {
     public var deduplication: (any DeduplicationWindow)?
     /// Lets tasks be cancelled by uuid from any machine; nil, the default, does not.
     public var cancellations: Cancellations?
+    /// How many records of a partition may be begun from the lowest one that is not done: behind one that is stuck the
+    /// partition waits then. A crash has that many delivered again at most. At least twice the limit of the
+    /// ``Concurrency``; 10,000 by default.
+    public var maxUncommitted = 10_000
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
     /// The clock of retries and transactions; the system's by default.
@@ -71,6 +77,28 @@ public struct WorkerOptions: Sendable {
 extension WorkerOptions {
     /// Whether every message that a handler took is done after one attempt.
     var answersEverything: Bool { retries == nil && classifier == nil }
+
+    /// Refuses options that do not go together.
+    ///
+    /// - Throws: ``KserError`` of kind `configuration` that says what to do.
+    func check(with concurrency: Concurrency) throws {
+        if acknowledgement == .afterRun { return }
+        if concurrency != .partition {
+            throw KserError.configuration(
+                "Acknowledgement .beforeRun commits one record after the other: set concurrency to .partition"
+            )
+        }
+        if transactions != nil {
+            throw KserError.configuration(
+                "Transactions commit messages with what comes of them: set acknowledgement to .afterRun"
+            )
+        }
+        if operations != nil {
+            throw KserError.configuration(
+                "A task that is lost would hold its operation up: set acknowledgement to .afterRun"
+            )
+        }
+    }
 
     /// What is to become of a message that ran to its end.
     func outcome(of dispatch: Dispatch) -> Outcome {

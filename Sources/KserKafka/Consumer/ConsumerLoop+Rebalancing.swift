@@ -35,7 +35,12 @@ extension ConsumerLoop: RebalanceHandler {
                 return
             }
             let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: core)
-            let feed = PartitionFeed(place, queue, stream)
+            let feed = PartitionFeed(place, queue, stream) { [weak hub, weak core] in
+                guard let hub, let core else { return nil }
+                let stream = hub.makeStream(topic: place.topic, partition: place.partition, owner: core)
+                hub.announce(stream)
+                return stream
+            }
             let isRunning = core.state.withLock { state in
                 state.feeds[place] = feed
                 return state.phase == .running
@@ -62,7 +67,7 @@ extension ConsumerLoop: RebalanceHandler {
         defer { core.forget(feeds) }
         // Lost partitions belong to others already: waiting would help nobody, committing could go back.
         if isLost {
-            for feed in feeds { feed.stream.release() }
+            for stream in feeds.flatMap(\.all) { stream.release() }
             return
         }
         let ownDeadline = core.clock.now + core.configuration.drainTimeout
@@ -70,10 +75,10 @@ extension ConsumerLoop: RebalanceHandler {
         if !serve(until: deadline, while: { core.isInWork(feeds) }) {
             core.log(.warning, "Records are still in work after drainTimeout; they will be delivered again")
         }
-        for feed in feeds { feed.stream.release() }
+        for stream in feeds.flatMap(\.all) { stream.release() }
         // Transactions that are open are aborted, unless they are being committed already.
         let answerDeadline = core.clock.now + core.configuration.answerTimeout
-        if !serve(until: answerDeadline, while: { feeds.contains { $0.stream.isInTransaction } }) {
+        if !serve(until: answerDeadline, while: { feeds.flatMap(\.all).contains { $0.isInTransaction } }) {
             core.log(.warning, "A transaction is still open; the group refuses its offsets, or waits for it")
         }
         commitFinally(until: max(deadline, answerDeadline))
@@ -93,7 +98,7 @@ extension ConsumerCore {
     /// Whether something is in work that is worth waiting for. A rebalance while the consumer closes has given up some.
     fileprivate func isInWork(_ feeds: [PartitionFeed]) -> Bool {
         if state.withLock({ $0.isAbandoned }) { return false }
-        return feeds.contains { $0.stream.inFlight > 0 && !$0.stream.isReleased }
+        return feeds.flatMap(\.all).contains { $0.inFlight > 0 && !$0.isReleased }
     }
 
     /// Has nothing to do with these partitions any more.

@@ -8,18 +8,39 @@ final class PartitionFeed: Sendable {
         var isBlocked = false
         var isNew = true
         var hasRead = false
+        /// The stream that is fed.
+        var stream: PartitionStream
+        /// Streams before it that may have work: their offsets went back.
+        var past: [PartitionStream] = []
     }
 
     let place: TopicPartition
-    let stream: PartitionStream
+    private let makeStream: @Sendable () -> PartitionStream?
     private let queue: RDKafkaSignalledQueue
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(_ place: TopicPartition, _ queue: RDKafkaSignalledQueue, _ stream: PartitionStream) {
+    /// - Parameters:
+    ///   - place: the partition.
+    ///   - queue: what is fetched.
+    ///   - stream: where it goes.
+    ///   - makeStream: makes and shows a further stream; nil when nobody reads any more.
+    init(
+        _ place: TopicPartition,
+        _ queue: RDKafkaSignalledQueue,
+        _ stream: PartitionStream,
+        makeStream: @escaping @Sendable () -> PartitionStream?
+    ) {
         self.place = place
         self.queue = queue
-        self.stream = stream
+        self.makeStream = makeStream
+        state = Mutex(State(stream: stream))
     }
+
+    /// The stream that is fed.
+    var stream: PartitionStream { state.withLock { $0.stream } }
+
+    /// All streams that may have work.
+    var all: [PartitionStream] { state.withLock { $0.past + [$0.stream] } }
 
     /// Whether reading stopped because the stream was full.
     var isBlocked: Bool { state.withLock { $0.isBlocked } }
@@ -66,7 +87,7 @@ final class PartitionFeed: Sendable {
             moved.records += content.records.count
             moved.bytes += content.bytes
             moved.errors += content.errors
-            let pressure = stream.offer(content.records)
+            let pressure = offer(content.records)
             if let end = content.end { stream.reachedEnd(at: end) }
             moved.isAtEnd = content.end != nil
             if pressure == .pause {
@@ -85,6 +106,20 @@ final class PartitionFeed: Sendable {
     func end(throwing error: KafkaError? = nil) {
         queue.stop()
         stream.end(throwing: error)
+    }
+
+    /// Offers records. When their offsets go back, since the topic was created anew or its log cut, what is known of the
+    /// offsets so far says nothing of those to come: a new stream takes them.
+    private func offer(_ records: [Record]) -> PartitionStream.Pressure {
+        let pressure = stream.offer(records)
+        guard case .wentBack(let index) = pressure else { return pressure }
+        stream.end()
+        guard let next = makeStream() else { return .none }
+        state.withLock { state in
+            state.past = state.past.filter { $0.inFlight > 0 } + [state.stream]
+            state.stream = next
+        }
+        return offer(Array(records[index...]))
     }
 
     struct Moved {

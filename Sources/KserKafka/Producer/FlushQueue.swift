@@ -1,3 +1,4 @@
+import Kser
 import Synchronization
 
 /// Flushes that wait. One of librdkafka's, on the producer's thread for calls, serves all of them: in slices, between

@@ -62,13 +62,13 @@ extension ProducerCore {
     /// Hands a record over when there is room: without suspension, as nearly always.
     func enqueueAtOnce(_ record: ProducerRecord) throws -> Promise<RecordMetadata>? {
         try check(record)
-        let size = RDKafkaProducer.size(of: record)
+        let size = record.footprint
         let taken = try state.withLock { state -> RDKafkaProducer? in
             guard case .open = state.phase else { throw Self.closed }
             return state.budget.take(size) ? state.client : nil
         }
         guard let client = taken else { return nil }
-        let promise = Promise<RecordMetadata>()
+        let promise = Promise<RecordMetadata>(cost: size)
         do {
             try client.produce(record, promise)
             return promise
@@ -81,7 +81,7 @@ extension ProducerCore {
     }
 
     private func enqueueWhenThereIsRoom(_ record: ProducerRecord) async throws -> Promise<RecordMetadata> {
-        let size = RDKafkaProducer.size(of: record)
+        let size = record.footprint
         let deadline = clock.now + configuration.queueTimeout
         let waiter = try state.withLock { state in
             guard case .open = state.phase else { throw Self.closed }
@@ -89,7 +89,7 @@ extension ProducerCore {
         }
         wake()
         try await room(waiter, size)
-        let promise = Promise<RecordMetadata>()
+        let promise = Promise<RecordMetadata>(cost: size)
         var wasAlone = false
         var isRefreshed = false
         while true {

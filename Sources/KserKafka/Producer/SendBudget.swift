@@ -1,3 +1,4 @@
+import Kser
 import Synchronization
 
 /// How much room there is for records on their way, and who waits for some: first come, first served.
@@ -23,8 +24,7 @@ struct SendBudget {
     private let maxBytes: Int
     private var messages = 0
     private var bytes = 0
-    private var waiters: [Waiter] = []
-    private var served = 0
+    private var waiters = Queue<Waiter>()
     private var stalled: [Waiter] = []
 
     init(maxMessages: Int, maxBytes: Int) {
@@ -37,14 +37,14 @@ struct SendBudget {
 
     /// When the first waiter gives up.
     var nextDeadline: ContinuousClock.Instant? {
-        let first = served < waiters.count ? waiters[served].deadline : nil
+        let first = waiters.first?.deadline
         guard let other = stalled.first?.deadline else { return first }
         return first.map { min($0, other) } ?? other
     }
 
     /// Takes room for a record unless others wait or there is none.
     mutating func take(_ size: Int) -> Bool {
-        guard served == waiters.count, fits(size) else { return false }
+        guard waiters.isEmpty, fits(size) else { return false }
         messages += 1
         bytes += size
         return true
@@ -88,17 +88,16 @@ struct SendBudget {
     /// - Returns: whether it holds room, which is to be given back, and the waiters that got room by its going.
     mutating func remove(_ waiter: Waiter) -> (holdsRoom: Bool, admitted: [Waiter]) {
         stalled.removeAll { $0 === waiter }
-        if let index = waiters[served...].firstIndex(where: { $0 === waiter }) { waiters.remove(at: index) }
+        waiters.removeAll { $0 === waiter }
         return (waiter.holdsRoom.load(ordering: .relaxed), admit())
     }
 
     /// Takes the waiters off the list whose time is over.
     mutating func expire(at now: ContinuousClock.Instant) -> [Waiter] {
         guard let first = nextDeadline, first <= now else { return [] }
-        let expired = (stalled + waiters[served...]).filter { $0.deadline <= now }
+        let expired = (stalled + waiters).filter { $0.deadline <= now }
         stalled.removeAll { $0.deadline <= now }
-        waiters = waiters[served...].filter { $0.deadline > now }
-        served = 0
+        waiters.removeAll { $0.deadline <= now }
         return expired
     }
 
@@ -106,28 +105,18 @@ struct SendBudget {
     mutating func removeAll() -> [Waiter] {
         defer {
             stalled = []
-            waiters = []
-            served = 0
+            waiters.removeAll()
         }
-        return stalled + waiters[served...]
+        return stalled + waiters
     }
 
     private mutating func admit() -> [Waiter] {
         var admitted: [Waiter] = []
-        while served < waiters.count, fits(waiters[served].bytes) {
-            let waiter = waiters[served]
-            served += 1
+        while let first = waiters.first, fits(first.bytes), let waiter = waiters.popFirst() {
             messages += 1
             bytes += waiter.bytes
             waiter.holdsRoom.store(true, ordering: .relaxed)
             admitted.append(waiter)
-        }
-        if served == waiters.count {
-            waiters.removeAll(keepingCapacity: true)
-            served = 0
-        } else if served > 1024, served * 2 > waiters.count {
-            waiters.removeFirst(served)
-            served = 0
         }
         return admitted
     }

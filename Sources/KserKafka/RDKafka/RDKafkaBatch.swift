@@ -43,8 +43,9 @@ final class RDKafkaBatch {
             guard let message = messages[index] else { continue }
             switch message.pointee.err {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
-                content.bytes += message.pointee.len + message.pointee.key_len
-                content.records.append(record(message))
+                let record = record(message)
+                content.bytes += record.footprint
+                content.records.append(record)
                 content.end = nil
             case RD_KAFKA_RESP_ERR__PARTITION_EOF: content.end = message.pointee.offset
             default: content.errors.append(KafkaError(consuming: message, group: nil))

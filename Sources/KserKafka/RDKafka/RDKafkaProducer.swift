@@ -12,6 +12,7 @@ final class RDKafkaProducer: Sendable {
     /// Outcomes that arrived together.
     struct Reports {
         var list: [Report] = []
+        /// What the promises of the records cost.
         var bytes = 0
     }
 
@@ -31,9 +32,6 @@ final class RDKafkaProducer: Sendable {
         bootstrapServers = configuration.bootstrapServers.joined(separator: ",")
         isTransactional = configuration.transactionalID != nil
     }
-
-    /// How much room a record takes in the queue.
-    static func size(of record: ProducerRecord) -> Int { (record.value?.count ?? 0) + (record.key?.count ?? 0) }
 
     /// Makes ``poll(timeout:names:)`` return.
     func wake() { queue.wake() }
@@ -62,7 +60,7 @@ final class RDKafkaProducer: Sendable {
             guard let opaque = message.pointee._private else { continue }
             let promise = Unmanaged<Promise<RecordMetadata>>.fromOpaque(opaque).takeRetainedValue()
             let topic = names.name(of: message.pointee.rkt)
-            reports.bytes += message.pointee.len + message.pointee.key_len
+            reports.bytes += promise.cost
             let result: Result<RecordMetadata, any Error> =
                 if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
                     .success(Self.metadata(of: message, topic))
@@ -153,7 +151,7 @@ final class RDKafkaProducer: Sendable {
     private func refusal(_ error: OpaquePointer, _ record: ProducerRecord) -> KafkaError {
         var failure = KafkaError(
             consuming: error,
-            doing: "sending \(Self.size(of: record)) bytes to topic \"\(record.topic)\"",
+            doing: "sending \(record.footprint) bytes to topic \"\(record.topic)\"",
             topic: record.topic
         )
         failure.partition = record.partition

@@ -1,4 +1,5 @@
 import Foundation
+import Kser
 import Synchronization
 
 /// The thread for the calls of one client that block: never one of the cooperative pool. It makes them one after another,

@@ -22,10 +22,26 @@ public struct HealthCheck: Sendable {
         self.check = check
     }
 
+    /// Waits for the answer; a check that goes on beyond its time is cancelled and left behind.
+    private func answer() async throws {
+        let answer = Promise<Void>()
+        let asking = Task {
+            do { answer.keep(try await check()) } catch { answer.fail(error) }
+        }
+        let timer = Timers.shared.schedule(after: timeout) {
+            answer.fail(KserError(.deadlineExceeded, "No answer within \(timeout)"))
+        }
+        defer {
+            Timers.shared.cancel(timer)
+            asking.cancel()
+        }
+        try await answer.value()
+    }
+
     /// What is wrong; nil when nothing is.
     func complaint() async -> String? {
         do {
-            try await withTimeLimit(timeout, check)
+            try await answer()
             return nil
         } catch let error as KserError where error.kind == .deadlineExceeded {
             return "no answer within \(timeout)"

@@ -2,6 +2,7 @@
 struct OutcomeMetrics: Sendable {
     let retries: MetricFamily<Counter>
     let deadLetters: MetricFamily<Counter>
+    let overruns: MetricFamily<Counter>
     let refused: MetricFamily<Counter>
     let decryptFailures: MetricFamily<Counter>
     let operations: MetricFamily<Counter>
@@ -18,6 +19,11 @@ struct OutcomeMetrics: Sendable {
             "kser_dead_letters",
             help: "Messages that were given up",
             labels: ["entrypoint", "reason"]
+        )
+        overruns = try registry.counter(
+            "kser_task_overruns",
+            help: "Handlers that went on though they were cancelled at their time limit",
+            labels: ["entrypoint"]
         )
         refused = try registry.counter(
             "kser_outcomes_refused",

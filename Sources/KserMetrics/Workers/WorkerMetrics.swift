@@ -105,6 +105,11 @@ extension WorkerMetrics: KserMonitor {
         entrypoints[execution.path].result(status).increment()
     }
 
+    /// Counts the handler that does not end.
+    public func taskOverran(_ execution: Execution, limit: Duration) {
+        outcomes.overruns.series([execution.path]).increment()
+    }
+
     /// Counts the state that an operation comes to.
     public func operationChanged(_ execution: Execution, to status: TaskStatus) {
         outcomes.operations.series([execution.path, status.rawValue]).increment()

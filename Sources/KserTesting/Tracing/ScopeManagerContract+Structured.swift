@@ -48,7 +48,7 @@ extension ScopeManagerContract {
                     try expect(await Task.detached { manager.active }.value, is: nil, "a detached task does not")
                     await Task { scope.close() }.value
                     try expect(manager.active, is: scope, "a child task cannot close the scope")
-                    let (opened, gate) = (Expectation("a scope in a child task"), Gate())
+                    let (opened, gate) = (Requirement("a scope in a child task"), Gate())
                     let opener = Task {
                         let own = manager.activate(CountingSpan(), finishOnClose: true)
                         opened.fulfill()

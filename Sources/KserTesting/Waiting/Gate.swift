@@ -1,35 +1,19 @@
-import Synchronization
+import Kser
 
 /// Holds tasks back until a test opens it.
 public final class Gate: Sendable {
-    private struct State {
-        var isOpen = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
+    private let opening = Promise<Void>()
 
     /// Makes a closed gate.
     public init() {}
 
     /// Lets everyone through, now and later.
-    public func open() {
-        let waiters = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
+    public func open() { opening.keep() }
 
     /// Waits until the gate is open; cancellation does not end the wait.
     public func pass() async {
-        await withCheckedContinuation { waiter in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.waiters.append(waiter) }
-                return state.isOpen
-            }
-            if isOpen { waiter.resume() }
-        }
+        if opening.outcome != nil { return }
+        // In a task that nobody cancels.
+        await Task { [opening] in try? await opening.value() }.value
     }
 }

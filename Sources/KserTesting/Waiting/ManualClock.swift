@@ -53,7 +53,7 @@ public final class ManualClock: Sendable {
 
     /// Waits until this many tasks wait for a time to come.
     ///
-    /// - Throws: ``Expectation/Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
+    /// - Throws: ``Requirement/Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
     public func waitForSleepers(_ count: Int = 1, atMost deadline: Duration = .seconds(30)) async throws {
         try await arrivals.wait(atMost: deadline, "\(count) tasks that wait for a time") { self.sleeping >= count }
     }
@@ -61,7 +61,7 @@ public final class ManualClock: Sendable {
     /// Waits until a task waits for a time to come, and moves the clock to the first such time.
     ///
     /// - Returns: by how much the clock was moved.
-    /// - Throws: ``Expectation/Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
+    /// - Throws: ``Requirement/Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
     @discardableResult
     public func skip(atMost deadline: Duration = .seconds(30)) async throws -> Duration {
         try await waitForSleepers(atMost: deadline)
@@ -98,20 +98,20 @@ public final class ManualClock: Sendable {
 
 /// Wakes who waits for a condition whenever it may have come true.
 private final class Arrivals: Sendable {
-    private let waiting = Mutex<[Expectation]>([])
+    private let waiting = Mutex<[Requirement]>([])
 
     func notify() {
         let waiting = waiting.withLock { waiting in
             defer { waiting = [] }
             return waiting
         }
-        for expectation in waiting { expectation.fulfill() }
+        for requirement in waiting { requirement.fulfill() }
     }
 
     func wait(atMost deadline: Duration, _ name: String, until isTrue: () -> Bool) async throws {
         let end = ContinuousClock.now + deadline
         while true {
-            let next = Expectation(name)
+            let next = Requirement(name)
             waiting.withLock { $0.append(next) }
             if isTrue() { return }
             try await next.wait(atMost: max(.zero, ContinuousClock.now.duration(to: end)))

@@ -94,7 +94,7 @@ import Testing
     @Test("Metrics do not wait for a check, and stopping waits for it")
     func slowCheck() async throws {
         let gate = Gate()
-        let asked = KserTesting.Expectation("the check is asked")
+        let asked = Requirement("the check is asked")
         let (server, _) = try makeServer(ready: [
             HealthCheck("slow", timeout: .seconds(120)) {
                 asked.fulfill()

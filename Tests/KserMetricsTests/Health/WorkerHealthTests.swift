@@ -12,8 +12,8 @@ import Testing
     @Test("A partition with lag that does not move fails /livez; one that moves, or has none, does not")
     func progress() async throws {
         let metrics = try WorkerMetrics()
-        let (gate, begun) = (Gate(), KserTesting.Expectation("the first begins"))
-        let ended = KserTesting.Expectation("both are run", count: 2)
+        let (gate, begun) = (Gate(), Requirement("the first begins"))
+        let ended = Requirement("both are run", count: 2)
         let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("wait") { (_: JSONObject, _) in
             begun.fulfill()
@@ -76,7 +76,7 @@ import Testing
         let metrics = try WorkerMetrics()
         let check = metrics.assignmentCheck()
         #expect(await check.complaint() == "no worker runs")
-        let begun = KserTesting.Expectation("the first begins")
+        let begun = Requirement("the first begins")
         let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("begin") { (_: JSONObject, _) in begun.fulfill() }
         let worker = makeWorker(controller)
@@ -94,7 +94,7 @@ import Testing
         for store in [InMemoryOperationStore(), AwayStore()] as [any OperationStore] {
             let metrics = try WorkerMetrics()
             #expect(await metrics.storeCheck().complaint() == nil, "no worker, no store")
-            let begun = KserTesting.Expectation("the worker")
+            let begun = Requirement("the worker")
             let controller = Controller(logger: .none, monitor: metrics)
             try await controller.register("begin") { (_: JSONObject, _) in begun.fulfill() }
             let operations = OperationCluster(store: store, producer: broker.makeProducer(), topic: "jobs")

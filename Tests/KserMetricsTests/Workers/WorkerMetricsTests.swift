@@ -34,7 +34,7 @@ import Testing
     @Test("What a worker runs is counted by entrypoint, partition and outcome")
     func counts() async throws {
         broker.createTopic("jobs", partitions: 1)
-        let ended = KserTesting.Expectation("all are run", count: 7)
+        let ended = Requirement("all are run", count: 7)
         let controller = Controller(
             hooks: ControllerHooks(
                 onSuccess: { _, result in
@@ -111,8 +111,8 @@ import Testing
     @Test("Lag, what is in flight and what is not done are read while it is so")
     func progress() async throws {
         broker.createTopic("jobs", partitions: 1)
-        let begun = KserTesting.Expectation("the first begins")
-        let (gate, ended) = (Gate(), KserTesting.Expectation("all are run", count: 10))
+        let begun = Requirement("the first begins")
+        let (gate, ended) = (Gate(), Requirement("all are run", count: 10))
         let controller = Controller(logger: .none, monitor: metrics)
         try await controller.register("wait") { (_: JSONObject, _) in
             begun.fulfill()

@@ -73,7 +73,7 @@ import Testing
 
     @Test func concurrentStepsGoToManyWorkersAsTheirLimitAllows() async throws {
         let stage = Stage(partitions: 3)
-        let begun = Expectation("three at once", count: 3)
+        let begun = Requirement("three at once", count: 3)
         let gate = Gate()
         let step = try await stage.step("Wide") { execution in
             begun.fulfill()
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func progressTellsEachTaskInTheStore() async throws {
-        let begun = Expectation("A")
+        let begun = Requirement("A")
         let gate = Gate()
         let a = try await stage.step("A") { execution in
             begun.fulfill()

@@ -5,7 +5,7 @@ import Testing
 /// Pausing, cancelling, retrying, compensating, and what ends an operation early.
 @Suite(.timeLimit(.minutes(1))) struct ControlTests {
     private let stage = Stage()
-    private let begun = KserTesting.Expectation("the first task")
+    private let begun = Requirement("the first task")
     private let gate = Gate()
 
     /// A task that waits for the gate.

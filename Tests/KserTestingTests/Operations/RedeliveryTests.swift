@@ -94,7 +94,7 @@ import Testing
     @Test func aWorkerThatDiesBeforeTheNextTaskIsSentLeavesTheSendingToAnother() async throws {
         let operation = try await makeOperation(["A", "B"])
         let launched = try await operation.build().launch(on: stage.cluster)
-        let tried = Expectation("the next task is sent")
+        let tried = Requirement("the next task is sent")
         let producer = Interfering(stage.broker.makeProducer(), takes: false) { tried.fulfill() }
         try await stage.killWorker(stage.makeWorker(producer)) { try await tried.wait(atMost: .seconds(30)) }
         #expect(try await launched.record().tasks.map(\.status) == [.success, .pending])
@@ -108,7 +108,7 @@ import Testing
     @Test func aWorkerThatDiesBeforeItsOffsetIsCommittedLeavesACopyAtMost() async throws {
         let operation = try await makeOperation(["A", "B"])
         let launched = try await operation.build().launch(on: stage.cluster)
-        let sent = Expectation("the next task is sent")
+        let sent = Requirement("the next task is sent")
         let producer = Interfering(stage.broker.makeProducer(), acknowledges: false) { sent.fulfill() }
         try await stage.killWorker(stage.makeWorker(producer)) {
             try await sent.wait(atMost: .seconds(30))

@@ -5,7 +5,7 @@ import Synchronization
 /// What tasks note while they run, and who waits for it.
 final class Journal: Sendable {
     private let texts = Mutex<[String]>([])
-    private let waiting = Mutex<[String: Expectation]>([:])
+    private let waiting = Mutex<[String: Requirement]>([:])
 
     func note(_ text: String) {
         texts.withLock { $0.append(text) }
@@ -14,7 +14,7 @@ final class Journal: Sendable {
 
     func wait(for text: String) async throws {
         let expectation = waiting.withLock { waiting in
-            let expectation = waiting[text] ?? Expectation(text)
+            let expectation = waiting[text] ?? Requirement(text)
             waiting[text] = expectation
             return expectation
         }
@@ -145,7 +145,7 @@ struct Stage: Sendable {
 
     /// Waits until everything that was sent so far to a partition is handled.
     func settle(partition: Int32 = 0) async throws {
-        let done = Expectation("the messages before")
+        let done = Requirement("the messages before")
         try await controller.register("settle") { (_: JSONObject, _) in done.fulfill() }
         try await broker.makeProducer().send(Message(entrypoint: "settle"), to: "jobs", partition: partition)
         try await done.wait(atMost: .seconds(30))

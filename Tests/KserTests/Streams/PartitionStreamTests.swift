@@ -1,6 +1,7 @@
-import Kser
 import Synchronization
 import Testing
+
+@testable import Kser
 
 @Suite(.timeLimit(.minutes(1))) struct PartitionStreamTests {
     private let owner = RecordingOwner()
@@ -159,6 +160,104 @@ import Testing
         let loop = Task { for try await record in stream { stream.complete(record) } }
         loop.cancel()
         try await loop.value
+    }
+
+    @Test func aCancelledLoopGetsNothingMoreOfItsBatch() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(0..<100))
+        let loop = Task {
+            var worked = 0
+            for try await record in stream {
+                worked += 1
+                if worked == 5 { withUnsafeCurrentTask { $0?.cancel() } }
+                stream.complete(record)
+            }
+            return worked
+        }
+        #expect(try await loop.value == 5)
+        #expect(stream.takeCommittable() == 5)
+        #expect(stream.inFlight == 0)
+    }
+
+    @Test func aCancelledLoopOverAllRecordsCompletesNothingMore() async throws {
+        let hub = StreamHub(limits: BufferLimits(records: 1_000, bytes: .max), start: {}, stop: {})
+        let made = Mutex<PartitionStream?>(nil)
+        let worked = try await Task {
+            var iterator = RecordSequence(hub).makeAsyncIterator()
+            let stream = hub.makeStream(topic: "t", partition: 0, owner: owner)
+            made.withLock { $0 = stream }
+            _ = stream.offer(records(0..<200))
+            var worked = 0
+            while try await iterator.next() != nil {
+                worked += 1
+                if worked == 5 { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+            return worked
+        }.value
+        #expect(worked == 5)
+        let stream = try #require(made.withLock { $0 })
+        #expect(stream.takeCommittable() == 4, "the body of the fifth was running")
+        #expect(stream.inFlight == 0)
+    }
+
+    @Test func offsetsThatGoBackAreForANewStream() async throws {
+        let stream = makeStream()
+        #expect(stream.offer(records(5..<8)) == .none)
+        #expect(stream.offer(records(8..<10) + records(0..<3)) == .wentBack(at: 2))
+        #expect(stream.offer(records(9..<10)) == .wentBack(at: 0))
+        #expect(stream.offer(records(10..<11)) == .none)
+        stream.finish()
+        var seen: [Int64] = []
+        for try await record in stream { seen.append(record.offset) }
+        #expect(seen == Array(5..<11))
+        let last = Record(topic: "t", offset: .max, value: nil)
+        #expect(makeStream().offer([last, last]) == .none, "the last offset of all is no trap")
+    }
+
+    @Test func aPartitionThatWentBackHasNoLag() {
+        var statistics = makeStream().statistics
+        (statistics.position, statistics.end) = (500, 10)
+        #expect(statistics.lag == nil)
+        statistics.end = 500
+        #expect(statistics.lag == 0)
+    }
+
+    @Test func headersCountInTheBuffer() {
+        let stream = PartitionStream(
+            topic: "t",
+            partition: 0,
+            limits: BufferLimits(records: 1_000, bytes: 100_000),
+            owner: owner
+        )
+        let header = Record.Header("trace", Array(repeating: 1, count: 60_000))
+        let record = Record(topic: "t", offset: 0, value: nil, headers: [header])
+        #expect(stream.offer([record]) == .none)
+        var other = record
+        other.offset = 1
+        #expect(stream.offer([other]) == .pause)
+        let small = Record(
+            topic: "t",
+            offset: 0,
+            value: nil,
+            headers: Array(repeating: Record.Header("", nil), count: 1_000)
+        )
+        #expect(small.footprint >= 64_000, "many small headers take room too")
+        #expect(ProducerRecord(topic: "t", value: [1], headers: [header]).footprint > 60_000)
+    }
+
+    @Test func aRecordMayBeCommittedBeforeItsWorkIsDone() async throws {
+        let stream = makeStream()
+        _ = stream.offer(records(3..<6))
+        var iterator = stream.makeAsyncIterator()
+        let first = try #require(try await iterator.next())
+        stream.setCommittable(first, true)
+        #expect(stream.takeCommittable() == 4)
+        #expect(stream.inFlight == 3)
+        stream.commitFailed()
+        stream.setCommittable(first, false)
+        #expect(stream.takeCommittable() == 3)
+        stream.complete(first)
+        #expect(stream.takeCommittable() == 4)
     }
 
     private func makeStream(limit: Int = 1_000) -> PartitionStream {

@@ -64,7 +64,7 @@ struct SpanInheritanceTests {
     /// Closures in child tasks that wait for one another in the middle, so that all are open at once.
     @Test func tenThousandChildTasksSeeTheirOwn() async {
         let count = 10_000
-        let everyone = Expectation("all spans active", count: count)
+        let everyone = Requirement("all spans active", count: count)
         await tracer.withActiveSpan("root") { root in
             let wrong = await withTaskGroup(of: Int.self) { group in
                 for number in 0..<count {

@@ -106,14 +106,14 @@ struct ImperativeTestbed: Sendable {
     }
 
     private func nestedCallbacks() async {
-        let done = KserTesting.Expectation("the third callback")
+        let done = Requirement("the third callback")
         let scope = tracer.startActiveSpan("one", finishOnClose: false)
         submit(1, scope.span, done)
         scope.close()
         do { try await done.wait() } catch { Issue.record(error) }
     }
 
-    private func submit(_ number: Int, _ span: any Span, _ done: KserTesting.Expectation) {
+    private func submit(_ number: Int, _ span: any Span, _ done: Requirement) {
         Task {
             await runner.run { [tracer] in
                 let scope = tracer.scopeManager.activate(span, finishOnClose: false)

@@ -126,6 +126,11 @@ extension SwiftMetricsMonitor: KserMonitor {
         instruments.counter("kser_task_result_total", labels).increment()
     }
 
+    /// Counts the handler that does not end.
+    public func taskOverran(_ execution: Execution, limit: Duration) {
+        instruments.counter("kser_task_overruns_total", [("entrypoint", execution.path)]).increment()
+    }
+
     /// Counts the state that an operation comes to.
     public func operationChanged(_ execution: Execution, to status: TaskStatus) {
         let labels = [("operation", execution.path), ("status", status.rawValue)]

@@ -10,14 +10,13 @@ struct TransactionBacklog: Sendable {
         var settlement: Settlement?
     }
 
-    private var entries: [Entry] = []
-    private var head = 0
+    private var entries = Queue<Entry>()
     /// The first offset that nobody works on any more: nothing from there on can be committed.
     private var end = Int64.max
     /// How many of the first records wait for their transaction.
     private(set) var ready = 0
 
-    var isEmpty: Bool { head == entries.count }
+    var isEmpty: Bool { entries.isEmpty }
 
     /// Notes that a record is in work; records come in the order of their offsets.
     ///
@@ -34,7 +33,7 @@ struct TransactionBacklog: Sendable {
     mutating func settle(_ settlement: Settlement) -> Bool {
         guard let index = index(of: settlement.record.offset), entries[index].settlement == nil else { return false }
         entries[index].settlement = settlement
-        while head + ready < entries.count, entries[head + ready].settlement != nil { ready += 1 }
+        while ready < entries.count, entries[ready].settlement != nil { ready += 1 }
         return true
     }
 
@@ -43,36 +42,30 @@ struct TransactionBacklog: Sendable {
     /// - Returns: the records that can be committed no more, which are no longer kept.
     mutating func giveUp(from offset: Int64) -> [Entry] {
         end = min(end, offset)
-        let first = entries[head...].firstIndex { $0.record.offset >= offset } ?? entries.count
-        let lost = Array(entries[first...])
-        entries.removeSubrange(first...)
-        ready = min(ready, entries.count - head)
-        return lost
+        var lost: [Entry] = []
+        while let last = entries.last, last.record.offset >= offset {
+            lost.append(last)
+            _ = entries.popLast()
+        }
+        ready = min(ready, entries.count)
+        return lost.reversed()
     }
 
     /// Takes the first records that wait, this many at most.
     mutating func take(_ count: Int) -> [Entry] {
-        let count = min(count, ready)
-        let taken = Array(entries[head..<(head + count)])
-        head += count
-        ready -= count
-        // What is taken is let go of now and then, so that each record is moved about once.
-        if head * 2 >= entries.count {
-            entries.removeFirst(head)
-            head = 0
-        }
+        let taken = (0..<min(count, ready)).compactMap { _ in entries.popFirst() }
+        ready -= taken.count
         return taken
     }
 
     /// Puts back what was taken last.
     mutating func putBack(_ taken: [Entry]) {
-        entries.replaceSubrange(..<head, with: taken)
-        head = 0
+        entries.prepend(contentsOf: taken)
         ready += taken.count
     }
 
     private func index(of offset: Int64) -> Int? {
-        var low = head
+        var low = 0
         var high = entries.count - 1
         while low <= high {
             let middle = (low + high) / 2

@@ -8,7 +8,7 @@ struct TransactionPart: Sendable {
     func complete(_ monitor: (any KserMonitor)?) {
         for entry in entries {
             stream.complete(entry.record)
-            room.giveBack()
+            room.giveBack(entry.record.footprint)
             entry.settlement?.report(to: monitor)
         }
     }
@@ -17,7 +17,7 @@ struct TransactionPart: Sendable {
     func abandon() {
         for entry in entries {
             stream.abandon(entry.record)
-            room.giveBack()
+            room.giveBack(entry.record.footprint)
         }
     }
 }

@@ -33,8 +33,8 @@ final class Transactor: Sendable {
     /// Notes that a record is in work, in the order of its partition, when there is room for it.
     func begin(_ record: Record, of stream: PartitionStream) async {
         guard let room = state.withLock({ $0.room(of: stream) }) else { return }
-        await room.take()
-        if !state.withLock({ $0.begin(record, of: stream) }) { room.giveBack() }
+        await room.take(record.footprint, of: stream)
+        if !state.withLock({ $0.begin(record, of: stream) }) { room.giveBack(record.footprint) }
     }
 
     /// Takes what comes of a record, for a transaction.

@@ -44,7 +44,7 @@ struct TransactorState {
 extension TransactorState {
     mutating func open(_ stream: PartitionStream) {
         if isEnded { return }
-        let room = Permits(2 * max(maxMessages, 500))
+        let room = Permits(2 * min(max(maxMessages, 500), .max / 2), bytes: 64 << 20)
         partitions[ObjectIdentifier(stream)] = Partition(stream: stream, room: room)
     }
 

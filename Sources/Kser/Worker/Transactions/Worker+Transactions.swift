@@ -6,11 +6,6 @@ extension Worker {
     func beginTransactions() async -> Task<Void, Never>? {
         guard let transactor else { return nil }
         do {
-            if options.acknowledgement == .beforeRun {
-                throw KserError.configuration(
-                    "Transactions commit messages with what comes of them: set acknowledgement to .afterRun"
-                )
-            }
             if options.deduplication != nil {
                 throw KserError.configuration(
                     "A window of duplicates cannot know which transactions are committed: use deduplication or transactions"

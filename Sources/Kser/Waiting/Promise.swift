@@ -2,7 +2,7 @@ import Synchronization
 
 /// A value to come. It is settled once; later attempts are ignored. A waiting task that is cancelled gets
 /// `CancellationError` at once, which settles nothing.
-final class Promise<Value: Sendable>: Sendable {
+package final class Promise<Value: Sendable>: Sendable {
     // Resumed without a result, a waiter looks again: its task or another one was cancelled.
     private typealias Waiter = UnsafeContinuation<Result<Value, any Error>?, Never>
 
@@ -23,11 +23,19 @@ final class Promise<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// What is to be given back to a budget when it is settled.
+    package let cost: Int
+
+    package init(cost: Int = 0) { self.cost = cost }
+
+    /// What it was settled with; nil while it is not.
+    package var outcome: Result<Value, any Error>? { state.withLock { $0.result } }
+
     /// Settles the promise.
     ///
     /// - Returns: false when it was settled before.
     @discardableResult
-    func settle(_ result: Result<Value, any Error>) -> Bool {
+    package func settle(_ result: Result<Value, any Error>) -> Bool {
         let waiters = state.withLock { state -> (first: Waiter?, others: [Waiter])? in
             guard state.result == nil else { return nil }
             state.result = result
@@ -40,15 +48,15 @@ final class Promise<Value: Sendable>: Sendable {
     }
 
     /// Keeps the promise.
-    func keep(_ value: Value) { settle(.success(value)) }
+    package func keep(_ value: Value) { settle(.success(value)) }
 
     /// Breaks the promise.
-    func fail(_ error: any Error) { settle(.failure(error)) }
+    package func fail(_ error: any Error) { settle(.failure(error)) }
 
     /// Waits for the value.
     ///
     /// - Throws: what the promise was broken with, or `CancellationError`.
-    func value() async throws -> Value {
+    package func value() async throws -> Value {
         while true {
             let result = await withTaskCancellationHandler {
                 await withUnsafeContinuation { (waiter: Waiter) in
@@ -81,5 +89,5 @@ final class Promise<Value: Sendable>: Sendable {
 
 extension Promise where Value == Void {
     /// Keeps the promise.
-    func keep() { keep(()) }
+    package func keep() { keep(()) }
 }

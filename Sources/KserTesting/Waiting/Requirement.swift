@@ -1,27 +1,24 @@
+import Kser
 import Synchronization
 
 /// Something that has to happen a number of times; a test waits for it, with a deadline.
 ///
-///     let handled = Expectation("ten rolls", count: 10)
+///     let handled = Requirement("ten rolls", count: 10)
 ///     …                                        // the handler calls handled.fulfill()
 ///     try await handled.wait(atMost: .seconds(5))
-public final class Expectation: Sendable {
+public final class Requirement: Sendable {
     /// It did not happen in time.
     public struct Unfulfilled: Error, CustomStringConvertible {
         /// What was expected, how often it happened and how often it should have.
         public let description: String
     }
 
-    private struct State {
-        var count = 0
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
     private let name: String
     private let expected: Int
-    private let state = Mutex(State())
+    private let happened = Mutex(0)
+    private let fulfillment = Promise<Void>()
 
-    /// Makes an expectation.
+    /// Makes a requirement.
     ///
     /// - Parameters:
     ///   - name: what is to happen, for the error's text.
@@ -29,55 +26,37 @@ public final class Expectation: Sendable {
     public init(_ name: String, count: Int = 1) {
         self.name = name
         expected = count
+        if count <= 0 { fulfillment.keep() }
     }
 
     /// How often it happened.
-    public var count: Int { state.withLock { $0.count } }
+    public var count: Int { happened.withLock { $0 } }
 
     /// Notes that it happened once.
     public func fulfill() {
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.count += 1
-            guard state.count >= expected else { return [] }
-            defer { state.waiters = [] }
-            return state.waiters
+        let count = happened.withLock { count in
+            count += 1
+            return count
         }
-        for waiter in waiters { waiter.resume() }
+        if count >= expected { fulfillment.keep() }
     }
 
     /// Waits until it happened often enough.
     ///
     /// - Throws: ``Unfulfilled`` at the deadline, `CancellationError` when the task is cancelled.
     public func wait(atMost deadline: Duration = .seconds(30)) async throws {
-        let timer = Task {
-            try await Task.sleep(for: deadline)
-            release()
-        }
-        defer { timer.cancel() }
+        let waiting = Task { [fulfillment] in try await fulfillment.value() }
+        let timer = Timers.shared.schedule(after: deadline) { waiting.cancel() }
+        defer { Timers.shared.cancel(timer) }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                let isReady = state.withLock { state in
-                    let isReady = state.count >= expected || Task.isCancelled
-                    if !isReady { state.waiters.append(waiter) }
-                    return isReady
-                }
-                if isReady { waiter.resume() }
-            }
+            _ = await waiting.result
         } onCancel: {
-            release()
+            waiting.cancel()
         }
         try Task.checkCancellation()
         let count = count
         if count < expected {
             throw Unfulfilled(description: "\(name): \(count) of \(expected) after \(deadline)")
         }
-    }
-
-    private func release() {
-        let waiters = state.withLock { state in
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
     }
 }

@@ -1,0 +1,49 @@
+import Synchronization
+
+// What the owner or a transaction commits.
+extension PartitionStream {
+    /// Lets a record be committed before its work is done, with all before it; or lets it no more.
+    func setCommittable(_ record: Record, _ isCommittable: Bool) {
+        state.withLock { $0.ahead = isCommittable ? record.following : record.offset }
+    }
+
+    /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
+    /// the owner gets no offset to commit by itself.
+    package func enterTransaction() -> Bool {
+        state.withLock { state in
+            if isReleased { return false }
+            state.isTransactional = true
+            state.openTransactions += 1
+            return true
+        }
+    }
+
+    /// Notes that a transaction with an offset of this partition is over.
+    package func leaveTransaction() {
+        let isIdle = state.withLock { state in
+            state.openTransactions -= 1
+            return state.openTransactions == 0
+        }
+        if isIdle, isEnded { owner.partitionBecameIdle(self) }
+    }
+
+    /// Whether a transaction may still commit an offset of this partition.
+    package var isInTransaction: Bool { state.withLock { $0.openTransactions > 0 } }
+
+    /// Whether there is an offset to commit.
+    package var hasCommittable: Bool { state.withLock { $0.committable != nil } }
+
+    /// The offset to commit when it differs from the last one taken; the owner commits it, or calls `commitFailed`.
+    package func takeCommittable() -> Int64? {
+        state.withLock { state in
+            guard let offset = state.committable else { return nil }
+            state.committed = offset
+            return offset
+        }
+    }
+
+    /// Makes the offset of a failed commit committable again.
+    package func commitFailed() {
+        state.withLock { $0.committed = nil }
+    }
+}
