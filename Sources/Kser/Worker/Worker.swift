@@ -81,7 +81,8 @@ public final class Worker: Sendable {
     /// that has not left its group yet does it meanwhile.
     ///
     /// - Throws: the error that ended the consumer, or that of a producer which is of no further use: results and dead
-    ///   letters would never be sent, and nothing be completed. With ``Transactions`` also why they cannot begin.
+    ///   letters would never be sent, and nothing be completed. ``KserError`` with the place of a message when what came of
+    ///   it is never taken, because its topic is missing, say. With ``Transactions`` also why they cannot begin.
     ///   Otherwise, for a shutdown that is cut short, ``KserError`` `cancelled` after a second signal and
     ///   `deadlineExceeded` after ``WorkerOptions/hardTimeout``.
     public func run() async throws { try await heedingServiceGroup { try await workUntilCutShort() } }
