@@ -24,7 +24,8 @@ struct NumberText {
     /// Whether the digits are the first ones of a double, rounded: someone wrote a double.
     private func isRounding(of double: Double) -> Bool {
         // Any 15 digits are the first ones of some double.
-        if text.utf8.count < 16 || text == double.description || text == double.pythonDescription { return true }
+        if text.utf8.count < 16 || text == double.description { return true }
+        if double.isFinite, NumberText(double.description).order(to: self) == 0 { return true }
         let mantissa = text.utf8.prefix { $0 | 0x20 != UInt8(ascii: "e") }
         let digits = mantissa.filter(\.isDigit).drop { $0 == UInt8(ascii: "0") }
         // No double has more.

@@ -56,6 +56,19 @@ struct ExactNumberTests {
         #expect(throws: DecodingError.self) { try object.decode(Params<Int>.self) }
     }
 
+    @Test(
+        "What is written of a double is one, however it is written",
+        arguments: [
+            "0.10000000000000001", "0.1000000000000000055511151231257827", "123456789012345680000.0",
+            "0.30000000000000004",
+            "1234567890123456800e2", "0.000000000000000000", "9007199254740992.0",
+            "1.5000000000000000000000000000000000",
+        ]
+    )
+    func doubles(_ text: String) throws {
+        #expect(try JSON(parsing: text) == .double(#require(Double(text))))
+    }
+
     private struct Params<Number: Decodable>: Decodable {
         var b: [Number]
     }
