@@ -201,3 +201,19 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// KSER_TESTS="KserTests JaegerTests" leaves out all other test targets, and the programs that these do not need.
+if let names = Context.environment["KSER_TESTS"] {
+    var kept = Set(names.split(separator: " ").map(String.init))
+    var isGrowing = true
+    while isGrowing {
+        isGrowing = false
+        for target in package.targets where kept.contains(target.name) {
+            for case .byNameItem(let name, _) in target.dependencies where kept.insert(name).inserted {
+                isGrowing = true
+            }
+        }
+    }
+    package.targets.removeAll { [.test, .executable].contains($0.type) && !kept.contains($0.name) }
+    package.products.removeAll { $0.name == "kser" && !kept.contains("KserCommand") }
+}
