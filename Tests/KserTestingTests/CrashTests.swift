@@ -76,7 +76,7 @@ import Testing
         let life = Life(journal)
         let last = worker(try await controller(life, isObserved: isObserved), life, concurrency)
         try await last.whileRunning {
-            while bench.results.count < 6, !Task.isCancelled { await Task.yield() }
+            while last.statistics.partitions.first?.position != 6, !Task.isCancelled { await Task.yield() }
         }
         #expect(bench.runs.all["u1"] == 3)
         let letters = try await DeadLetters(in: bench.broker).list("jobs")

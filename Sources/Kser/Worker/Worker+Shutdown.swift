@@ -9,9 +9,9 @@ extension Worker {
     func workUntilCutShort() async throws {
         try options.check(with: concurrency)
         if !begun.reach() { throw KserError.internal("A worker runs once; this is a second time") }
-        let working = Task {
-            await work()
-            ended.reach()
+        let working = Task(executorPreference: Self.preferredExecutor) {
+            await self.work()
+            self.ended.reach()
         }
         let watching = Task { await watchShutdown() }
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.takeSignal() }
@@ -27,6 +27,12 @@ extension Worker {
             ending.reach()
         }
         if let error = failure.error { throw error }
+    }
+
+    /// The executor that the task prefers: a task of its own does not take it over by itself.
+    private static var preferredExecutor: (any TaskExecutor)? {
+        guard #available(macOS 26.4, *) else { return nil }
+        return withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
     }
 
     /// The first signal shuts the worker down; the second one ends ``run()`` whatever goes on.
