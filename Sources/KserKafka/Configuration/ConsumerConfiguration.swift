@@ -36,11 +36,11 @@ public struct ConsumerConfiguration: Sendable {
     public var maxPollInterval = Duration.seconds(300)
 
     /// How long a broker holds the answer to a fetch back when there is nothing new in the partitions asked for; default
-    /// 50 milliseconds (librdkafka's `fetch.wait.max.ms`, there 500). A broker has one fetch at a time on its way, and a
+    /// 75 milliseconds (librdkafka's `fetch.wait.max.ms`, there 500). A broker has one fetch at a time on its way, and a
     /// partition that had enough when it was sent gets nothing until it is answered: what a partition has in store must
     /// last that long. Shorter lets fast handlers starve less, longer costs an idle consumer less processor time. News
     /// is answered at once either way, but by an ``EmbeddedBroker``, which sees the time through.
-    public var fetchMaxWait = Duration.milliseconds(50)
+    public var fetchMaxWait = Duration.milliseconds(75)
     /// How many bytes a broker waits for before it answers a fetch; default 1 (librdkafka's `fetch.min.bytes`).
     public var fetchMinBytes = 1
     /// The most bytes in the answer to one fetch, all partitions together; default 8 MiB (librdkafka's `fetch.max.bytes`,
@@ -57,11 +57,11 @@ public struct ConsumerConfiguration: Sendable {
     /// `queued.max.messages.kbytes`, there 64 MiB). Less than two fetches makes a partition pause between fetches.
     public var queuedMaxBytes = 1 << 20
 
-    /// When a partition has this many records waiting with the application, no more are handed over; default 20,000 records
+    /// When a partition has this many records waiting with the application, no more are handed over; default 32,000 records
     /// or 8 MiB.
-    public var highWater = Water(messages: 20_000, bytes: 8 << 20)
-    /// When a partition is down to this, more are handed over again; default half of ``highWater``.
-    public var lowWater = Water(messages: 10_000, bytes: 4 << 20)
+    public var highWater = Water(messages: 32_000, bytes: 8 << 20)
+    /// When a partition is down to this, more are handed over again; default 24,000 records or 6 MiB.
+    public var lowWater = Water(messages: 24_000, bytes: 6 << 20)
     /// What all partitions together keep ready, however many they are; default 100,000 records or 32 MiB. One half is for
     /// records that wait with the application: once it is used up, no partition gets more than an equal share. The other
     /// is for what librdkafka keeps of partitions whose records nobody takes: beyond it, they are paused, and what
