@@ -42,6 +42,9 @@ extension PartitionStream {
         if let waiter { try? await waiter.value() }
     }
 
+    /// Whether somebody works on an offset.
+    func isInWork(_ offset: Int64) -> Bool { state.withLock { $0.ledger.isInWork(offset) } }
+
     /// Waits until nobody works on an offset any more, after the end of the stream too. The end of the other stream and the
     /// cancellation of the task end the wait.
     func ended(_ offset: Int64, or other: PartitionStream) async {
@@ -59,6 +62,13 @@ extension PartitionStream {
 }
 
 extension PartitionStream.State {
+    /// Takes out who waits for the end of the work on what was taken back, from an offset on.
+    mutating func takeWaiters(from offset: Int64) -> [Promise<Void>] {
+        let waiters = ends.filter { $0.key >= offset }
+        for key in waiters.keys { ends[key] = nil }
+        return waiters.values.flatMap(\.self)
+    }
+
     /// Takes out who waits for what the end of the work on an offset brings.
     mutating func takeWaiters(for offset: Int64) -> [Promise<Void>] {
         var waiters = ends.isEmpty ? [] : ends.removeValue(forKey: offset) ?? []

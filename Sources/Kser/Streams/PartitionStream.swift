@@ -326,11 +326,12 @@ extension PartitionStream {
 
     /// Takes back what a batch did not hand out.
     func withdraw(from offset: Int64) {
-        let isIdle = state.withLock { state in
+        let (isIdle, waiters) = state.withLock { state in
             state.ledger.withdraw(from: offset)
             state.isCut = true
-            return state.ledger.inFlight == 0
+            return (state.ledger.inFlight == 0, state.takeWaiters(from: offset))
         }
+        for waiter in waiters { waiter.keep() }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
     }
 }

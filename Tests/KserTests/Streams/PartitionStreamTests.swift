@@ -214,6 +214,21 @@ import Testing
         #expect(makeStream().offer([last, last]) == .none, "the last offset of all is no trap")
     }
 
+    @Test func whoWaitsForTheEndOfARecordIsWokenWhenItIsTakenBack() async throws {
+        let (stream, next) = (makeStream(), makeStream())
+        _ = stream.offer(records(0..<3))
+        var iterator = stream.makeAsyncIterator()
+        let first = try #require(try await iterator.next())
+        try await withThrowingDiscardingTaskGroup { group in
+            for offset in [1, 2] as [Int64] { group.addTask { await stream.ended(offset, or: next) } }
+            while stream.state.withLock({ $0.ends.count < 2 }) { await Task.yield() }
+            stream.end()
+            let next = try await iterator.next()
+            #expect(next == nil)
+        }
+        #expect(stream.state.withLock { $0.ends.isEmpty } && stream.isInWork(first.offset))
+    }
+
     @Test func aPartitionThatWentBackHasNoLag() {
         var statistics = makeStream().statistics
         (statistics.position, statistics.end) = (500, 10)
