@@ -1,7 +1,8 @@
-import Kser
 import KserTesting
 import Synchronization
 import Testing
+
+@testable import Kser
 
 /// What a worker has in work: how much at once, and what becomes of it when its partition goes.
 @Suite(.timeLimit(.minutes(2))) struct InFlightTests {
@@ -124,13 +125,14 @@ import Testing
             running.withLock { $0.now -= 1 }
         }
         try await worker(.key(limit: 4)).whileRunning {
-            for _ in 0..<2 {
+            // Taken away with no time to drain, then with time that it does not use up.
+            for isReleased in [true, false] {
                 let stream = source.assign()
                 try source.offer(["a", "b"], to: "long", in: stream)
                 try await first.wait()
                 try await poll { stream.statistics.doneAboveGap == 1 }
                 stream.end()
-                stream.release()
+                if isReleased { stream.release() } else { try await poll { stream.inFlight == 0 } }
             }
             let stream = source.assign()
             try source.offer(["a", "b"], to: "long", in: stream)
@@ -141,6 +143,48 @@ import Testing
             try await poll { stream.statistics.position == 2 }
         }
         #expect(running.withLock { $0.most } == 1)
+    }
+
+    @Test func aRecordWithoutAnOldRunQueuesForItsPlaceOnce() async throws {
+        let (stuck, gate) = (Gate(), Gate())
+        let begun = Requirement("the stuck one")
+        let (next, last) = (Requirement("the one after it"), Requirement("the last one"))
+        let order = Mutex<[String]>([])
+        try await controller.register("step") { (_: JSONObject, execution) in
+            guard let record = execution.record else { return }
+            let name = "\(record.partition)/\(record.offset)"
+            order.withLock { $0.append(name) }
+            switch name {
+            case "0/0":
+                begun.fulfill()
+                await stuck.pass()
+            case "0/1":
+                next.fulfill()
+                await gate.pass()
+            case "1/0": last.fulfill()
+            default: break
+            }
+        }
+        let worker = worker(.unordered(limit: 2))
+        try await worker.whileRunning {
+            let old = source.assign()
+            try source.offer([nil], to: "step", in: old)
+            try await begun.wait()
+            old.end()
+            old.release()
+            let new = source.assign()
+            try source.offer([nil], to: "step", from: 1, in: new)
+            try await next.wait()
+            // The other place is taken too.
+            try source.offer([nil], to: "step", from: 2, in: new)
+            try await poll { worker.handlers.waiting == 1 }
+            try source.offer([nil], to: "step", in: source.assign(1))
+            try await poll { worker.handlers.waiting == 2 }
+            gate.open()
+            try await last.wait()
+            stuck.open()
+        }
+        #expect(order.withLock { $0 } == ["0/0", "0/1", "0/2", "1/0"])
     }
 
     @Test func whatWaitsBehindABusyKeyIsBounded() async throws {

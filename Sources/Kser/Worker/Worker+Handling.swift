@@ -2,10 +2,20 @@
 extension Worker {
     /// Dispatches a record until there is an outcome, and completes it, unless something has to be sent first.
     ///
+    /// - Parameters:
+    ///   - record: the record.
+    ///   - partition: its partition.
+    ///   - earlier: earlier assignments of the partition, which may have the record in work.
     /// - Returns: what has to be acknowledged; ``confirm(_:of:)`` then completes the record. Nil when the record is done,
     ///   or given up because the worker does not go on with it.
-    func handle(_ record: Record, of partition: PartitionStream) async -> Settlement? {
-        guard !Task.isCancelled, partition.mayBegin(record), await isAcknowledged(record, of: partition) else {
+    func handle(
+        _ record: Record,
+        of partition: PartitionStream,
+        after earlier: [PartitionStream]
+    ) async -> Settlement? {
+        guard await isLeft(record, by: earlier, to: partition), !Task.isCancelled, partition.mayBegin(record),
+            await isAcknowledged(record, of: partition)
+        else {
             abandon(record, of: partition)
             return nil
         }

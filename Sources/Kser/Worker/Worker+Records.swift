@@ -40,8 +40,7 @@ extension Worker {
                 guard await isDue(record, of: partition) else { continue }
                 if partition.isPaused { await partition.flowing() }
                 await transactor?.begin(record, of: partition)
-                await waitForRuns(of: record, in: earlier, of: partition)
-                guard let settlement = await handle(record, of: partition) else { continue }
+                guard let settlement = await handle(record, of: partition, after: earlier) else { continue }
                 await unconfirmed.take(record.footprint, of: partition)
                 group.addTask {
                     await self.confirm(settlement, of: partition)
@@ -69,12 +68,7 @@ extension Worker {
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
-                        if !earlier.isEmpty {
-                            await self.withoutPlace(in: partition) {
-                                await self.waitForRuns(of: record, in: earlier, of: partition)
-                            }
-                        }
-                        let settlement = await self.handle(record, of: partition)
+                        let settlement = await self.handle(record, of: partition, after: earlier)
                         if settlement != nil { await unconfirmed.take(record.footprint, of: partition) }
                         self.handlers.giveBack()
                         if let settlement {
@@ -102,14 +96,24 @@ extension Worker {
         }
     }
 
-    /// Waits until the record is in work no more in earlier assignments of its partition to this worker. The end of the
-    /// partition ends the wait.
+    /// Waits until the record is in work no more in earlier assignments of its partition to this worker.
+    ///
+    /// - Returns: false when it still is, since the partition or the worker ended: it would run twice at once.
+    @inline(__always)
+    func isLeft(_ record: Record, by earlier: [PartitionStream], to partition: PartitionStream) async -> Bool {
+        if earlier.isEmpty { return true }
+        return await waitForRuns(of: record, in: earlier, of: partition)
+    }
+
     private func waitForRuns(
         of record: Record,
         in earlier: [PartitionStream],
         of partition: PartitionStream
-    ) async {
-        for stream in earlier where !partition.isEnded { await stream.ended(record.offset, or: partition) }
+    ) async -> Bool {
+        for stream in earlier where stream.isInWork(record.offset) {
+            await withoutPlace(in: partition) { await stream.ended(record.offset, or: partition) }
+        }
+        return !earlier.contains { $0.isInWork(record.offset) }
     }
 
     /// Waits without a handler's place.
