@@ -7,6 +7,7 @@ final class HandFedSource: RecordSource {
         var streams: [PartitionStream] = []
         var committed: [Int64] = []
         var failures: [any Error] = []
+        var lost: PartitionStream?
     }
 
     private let hub = StreamHub(limits: BufferLimits(records: 100_000, bytes: .max), start: {}, stop: {})
@@ -49,7 +50,16 @@ final class HandFedSource: RecordSource {
     /// Has the next commits fail.
     func refuseCommits(_ errors: [any Error]) { state.withLock { $0.failures += errors } }
 
+    /// Has a partition be lost while the next commit is on its way, which then passes it over.
+    func lose(_ stream: PartitionStream) { state.withLock { $0.lost = stream } }
+
     func commit() async throws {
+        let lost = state.withLock { state in
+            defer { state.lost = nil }
+            state.streams.removeAll { $0 === state.lost }
+            return state.lost
+        }
+        lost?.end()
         try state.withLock { state in
             for stream in state.streams {
                 guard let offset = stream.takeCommittable() else { continue }

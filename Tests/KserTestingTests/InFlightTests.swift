@@ -263,6 +263,21 @@ import Testing
         #expect(stream.takeCommittable() == 0)
     }
 
+    @Test func beforeRunWhatIsLostWhileItIsCommittedIsForTheNextOwner() async throws {
+        let ran = Mutex(0)
+        try await controller.register("step") { (_: JSONObject, _) in ran.withLock { $0 += 1 } }
+        let stream = source.assign()
+        try source.offer([nil], to: "step", in: stream)
+        source.lose(stream)
+        var options = WorkerOptions()
+        options.acknowledgement = .beforeRun
+        try await worker(.partition, options).whileRunning {
+            try await poll { stream.isEnded && stream.inFlight == 0 }
+        }
+        #expect(ran.withLock { $0 } == 0)
+        #expect(source.committed.isEmpty)
+    }
+
     @Test func beforeRunGoesWithOneRecordAfterTheOtherOnly() async throws {
         var options = WorkerOptions()
         options.acknowledgement = .beforeRun

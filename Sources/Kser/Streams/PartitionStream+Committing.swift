@@ -7,6 +7,9 @@ extension PartitionStream {
         state.withLock { $0.ahead = isCommittable ? record.following : record.offset }
     }
 
+    /// Whether a record was committed, or its commit is on its way.
+    func isCommitted(_ record: Record) -> Bool { state.withLock { $0.committed ?? .min } >= record.following }
+
     /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
     /// the owner gets no offset to commit by itself.
     package func enterTransaction() -> Bool {

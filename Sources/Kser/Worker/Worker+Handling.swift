@@ -91,7 +91,8 @@ extension Worker {
         var delay = Duration.milliseconds(100)
         repeat {
             partition.setCommittable(record, true)
-            if await commit() { return true }
+            // The commit passes a partition over that was lost meanwhile.
+            if await commit(), partition.isCommitted(record) { return true }
             partition.setCommittable(record, false)
             guard await pause(for: delay, in: partition) else { return false }
             delay = min(delay * 2, .seconds(10))

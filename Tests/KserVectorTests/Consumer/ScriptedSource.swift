@@ -48,7 +48,10 @@ final class ScriptedSource: RecordSource {
         stop()
     }
 
-    func commit() async throws { stage.note("commit", true) }
+    func commit() async throws {
+        stage.note("commit", true)
+        _ = stream.takeCommittable()
+    }
 
     func stop() {
         stream.end()
