@@ -1,3 +1,4 @@
+import Foundation
 import Kser
 import KserTesting
 import Synchronization
@@ -96,6 +97,39 @@ import Testing
         }
         #expect(handled.all.count == 1)
         #expect(committed() == [1])
+    }
+
+    @Test(arguments: [Concurrency.partition, .unordered(limit: 1)])
+    func aWorkerPausedByItsFileLetsGoOfAPartitionThatIsTakenAway(concurrency: Concurrency) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kser-pause-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var files = ControlFiles.fromEnvironment(["LOCK_PATH": folder.path], host: "h")
+        files.checkInterval = .seconds(600)
+        let paused = Requirement("the pause")
+        files.sleep = { duration in
+            paused.fulfill()
+            try await Task.sleep(for: duration)
+        }
+        let controller = try await controller { [path = files.pause] in
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
+        let source = HandFedSource()
+        let stream = source.assign()
+        try source.offer(Array(repeating: nil, count: 5), to: "step", in: stream)
+        let options = WorkerOptions(controlFiles: files)
+        let worker = Worker(consumer: source, controller: controller, concurrency: concurrency, options: options)
+        try await worker.whileRunning {
+            try await paused.wait()
+            #expect(worker.isHeldBack && stream.inFlight > 0)
+            stream.end()
+            let deadline = ContinuousClock.now + .seconds(30)
+            while stream.inFlight > 0 {
+                try #require(ContinuousClock.now < deadline)
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        #expect(handled.all.count < 5)
     }
 
     private func controller(_ body: @escaping @Sendable () async -> Void) async throws -> Controller {

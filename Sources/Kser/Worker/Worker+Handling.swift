@@ -204,15 +204,22 @@ extension Worker {
     ///
     /// - Returns: whether the worker goes on with the partition.
     func pause(for duration: Duration, in partition: PartitionStream) async -> Bool {
-        let clock = options.clock
-        let sleeping = Task { try await clock.sleep(duration) }
+        await pause(in: partition) { [clock = options.clock] in try await clock.sleep(duration) }
+    }
+
+    /// Waits as long as a sleep takes; the end of the partition or the worker ends the wait.
+    ///
+    /// - Returns: whether the worker goes on with the partition.
+    func pause(in partition: PartitionStream, _ sleep: @escaping @Sendable () async throws -> Void) async -> Bool {
+        let sleeping = Task(executorPreference: Self.preferredExecutor, operation: sleep)
         let watch = partition.onEnd { sleeping.cancel() }
         defer { partition.forget(watch) }
-        await withTaskCancellationHandler {
-            _ = await sleeping.result
+        let slept = await withTaskCancellationHandler {
+            await sleeping.result
         } onCancel: {
             sleeping.cancel()
         }
+        if case .failure = slept { return false }
         return !partition.isEnded && !Task.isCancelled
     }
 }

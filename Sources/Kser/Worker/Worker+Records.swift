@@ -36,7 +36,7 @@ extension Worker {
         let unconfirmed = Self.makeUnconfirmed()
         try await withUninterruptedGroup { group in
             var records = partition.makeAsyncIterator()
-            while await mayGoOn(), let record = try await records.next() {
+            while await mayGoOn(with: partition), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
                 if partition.isPaused { await partition.flowing() }
                 await transactor?.begin(record, of: partition)
@@ -58,7 +58,7 @@ extension Worker {
         let distance = max(options.maxUncommitted, 2 * min(concurrency.limit, .max / 2))
         try await withUninterruptedGroup { group in
             var records = partition.makeAsyncIterator()
-            while await mayGoOn(), let record = try await records.next() {
+            while await mayGoOn(with: partition), let record = try await records.next() {
                 guard await isDue(record, of: partition) else { continue }
                 await transactor?.begin(record, of: partition)
                 await partition.approach(record, within: distance)

@@ -30,7 +30,7 @@ extension Worker {
     }
 
     /// The executor that the task prefers: a task of its own does not take it over by itself.
-    private static var preferredExecutor: (any TaskExecutor)? {
+    static var preferredExecutor: (any TaskExecutor)? {
         guard #available(macOS 26.4, *) else { return nil }
         return withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
     }

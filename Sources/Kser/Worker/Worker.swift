@@ -188,14 +188,14 @@ final class FirstFailure: Sendable {
 extension Worker {
     /// Waits while the worker is paused by its file.
     ///
-    /// - Returns: false when the worker is to end.
+    /// - Returns: false when the worker is to end, or the partition ended meanwhile.
     @inline(__always)
-    func mayGoOn() async -> Bool {
+    func mayGoOn(with partition: PartitionStream) async -> Bool {
         guard let files = options.controlFiles else { return true }
-        return await mayGoOn(files)
+        return await mayGoOn(with: partition, files)
     }
 
-    private func mayGoOn(_ files: ControlFiles) async -> Bool {
+    private func mayGoOn(with partition: PartitionStream, _ files: ControlFiles) async -> Bool {
         while true {
             if files.isTerminated {
                 stop()
@@ -203,7 +203,8 @@ extension Worker {
             }
             if !files.isPaused { return true }
             log(.warning, "Consumer is paused")
-            do { try await files.sleep(files.checkInterval) } catch { return false }
+            let goesOn = await pause(in: partition) { try await files.sleep(files.checkInterval) }
+            if !goesOn { return false }
         }
     }
 
