@@ -142,6 +142,29 @@ import Testing
         #expect(broker.committedOffset(group: "g", topic: "jobs") == nil)
     }
 
+    @Test(arguments: [Concurrency.partition, .key(limit: 2)])
+    func aReplyThatAReleasedPartitionWaitsForIsNoFailure(concurrency: Concurrency) async throws {
+        let source = HandFedSource()
+        let controller = Controller(logger: KserLogger(level: .warning, sink: lines))
+        try await controller.register("step") { (_: JSONObject, _) in }
+        let producer = Unanswered(broker.makeProducer())
+        let stream = source.assign()
+        try source.offer([nil, nil], to: "step", in: stream)
+        let options = WorkerOptions(replies: Replies(to: "results", with: producer))
+        let worker = Worker(consumer: source, controller: controller, concurrency: concurrency, options: options)
+        try await worker.whileRunning {
+            try await producer.awaited.wait()
+            stream.end()
+            stream.release()
+            while stream.inFlight > 0 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+        }
+        #expect(lines.texts.isEmpty)
+        #expect(stream.statistics.position == 0)
+    }
+
     @Test func aWorkerRunsOnce() async throws {
         let worker = worker(Controller(logger: .none), .partition, WorkerOptions())
         await worker.shutdown()
@@ -209,6 +232,27 @@ private final class HangingTransactions: TransactionalMessageProducer {
     private func hang() async throws {
         hung.fulfill()
         try await Task.sleep(for: .seconds(3_600))
+    }
+}
+
+/// A producer whose brokers do not answer.
+private struct Unanswered: MessageProducer {
+    let awaited = Requirement("both deliveries", count: 2)
+    private let inner: InMemoryProducer
+
+    init(_ inner: InMemoryProducer) { self.inner = inner }
+
+    var codec: any MessageCodec { inner.codec }
+    var logger: KserLogger { inner.logger }
+
+    func send(_ record: ProducerRecord) async throws -> RecordMetadata { try await enqueue(record).metadata() }
+
+    func enqueue(_ record: ProducerRecord) async throws -> Delivery {
+        Delivery { [awaited] in
+            awaited.fulfill()
+            try await Task.sleep(for: .seconds(600))
+            throw CancellationError()
+        }
     }
 }
 

@@ -128,7 +128,7 @@ extension Worker {
 
     /// Completes a record when everything sent for it is acknowledged, or leaves it to the next transaction. What is not
     /// acknowledged is sent again, or something else in its place, until the partition ends and the record goes to its next
-    /// owner; what was handed to the producer before is waited for even then.
+    /// owner; what is on its way then is waited for as long as the consumer waits for the record.
     @inline(never)
     func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
         var settlement = settlement
@@ -161,6 +161,7 @@ extension Worker {
         after failure: Settlement.Failure,
         in partition: PartitionStream
     ) async -> Bool {
+        if Task.isCancelled { return false }
         let remedy = await settlement.remedy(for: failure, options)
         remedy.report(settlement, failure, to: controller.logger, controller.monitor)
         switch remedy {
