@@ -13,10 +13,11 @@ struct TransactionPart: Sendable {
         }
     }
 
-    /// Gives the records up: they will be delivered again.
+    /// Gives the records up: they will be delivered again. Those that are in work are only let go of: who works on them
+    /// gives them up at the end, and until then their partition waits for them.
     func abandon() {
         for entry in entries {
-            stream.abandon(entry.record)
+            if entry.settlement != nil { stream.abandon(entry.record) }
             room.giveBack(entry.record.footprint)
         }
     }
