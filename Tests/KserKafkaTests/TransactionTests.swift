@@ -88,6 +88,30 @@ struct TransactionTests {
         _ = try broker.makeTransactionalProducer { $0.deliveryTimeout = .seconds(600) }
     }
 
+    @Test("the offset of a partition that went back is left out, and what is sent is sent")
+    func wentBack() async throws {
+        let broker = try EmbeddedBroker(topics: ["in": 1, "out": 1])
+        try await broker.makeProducer().send(ProducerRecord("in", "a"))
+        let producer = try broker.makeTransactionalProducer()
+        let consumer = try broker.makeConsumer(["in"])
+        let admin = try Admin(bootstrapServers: broker.bootstrapServers)
+        for try await partition in consumer.partitions {
+            var records = partition.makeAsyncIterator()
+            let record = try #require(try await records.next())
+            partition.supersede()
+            try await producer.commit(
+                [ProducerRecord("out", "b")],
+                completing: [PartitionProgress(partition, after: record)]
+            )
+            #expect(try await admin.offsets(ofTopic: "out", partition: 0).upperBound > 0)
+            #expect(try await admin.committedOffsets(ofGroup: "g", topic: "in").isEmpty)
+            partition.abandon(record)
+            break
+        }
+        await consumer.close()
+        await producer.close()
+    }
+
     @Test("partitions of another transport are refused before anything is sent")
     func otherTransport() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])

@@ -128,10 +128,12 @@ private struct TransactionOffsets: Sendable {
     let group: RDKafkaGroupMetadata
     private let progress: [PartitionProgress]
 
-    /// Nil when there are none.
+    /// Nil when there are none to commit.
     ///
     /// - Throws: ``KafkaError`` when a partition may belong to another consumer by now, or is not Kafka's.
     init?(_ progress: [PartitionProgress], _ calls: CallThread) async throws {
+        // The offsets of a stream whose partition went back are of records that are there no more.
+        let progress = progress.filter { !$0.partition.isSuperseded }
         guard let first = progress.first else { return nil }
         guard let consumer = first.partition.owner as? ConsumerCore,
             progress.allSatisfy({ $0.partition.owner === consumer })
@@ -154,9 +156,10 @@ private struct TransactionOffsets: Sendable {
         }
     }
 
-    /// - Throws: ``KafkaError`` when a partition is being given up, which waits for the transaction to end.
+    /// - Throws: ``KafkaError`` when a partition is being given up, which waits for the transaction to end, or went back.
     func check() throws {
-        if let done = progress.first(where: { $0.partition.isReleased }) { throw Self.revoked(done.partition) }
+        let lost = progress.first { $0.partition.isReleased || $0.partition.isSuperseded }
+        if let lost { throw Self.revoked(lost.partition) }
     }
 
     /// The transaction is over.
