@@ -39,6 +39,13 @@ struct TransactionBatch: Sendable {
         set { parts[0].entries[0].settlement = newValue }
     }
 
+    /// Makes complete what was changed since it was settled.
+    mutating func complete() async throws(Settlement.Failure) {
+        for part in parts.indices {
+            for entry in parts[part].entries.indices { try await parts[part].entries[entry].settlement?.complete() }
+        }
+    }
+
     /// How far the partitions are done with it.
     var progress: [PartitionProgress] {
         parts.compactMap { part in part.entries.last.map { PartitionProgress(part.stream, after: $0.record) } }
