@@ -37,6 +37,21 @@ struct TransactionTests {
         await producer.close()
     }
 
+    @Test("records whose batch alone is too large go one by one, so that the one at fault is known")
+    func batchTooLarge() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        let producer = try broker.makeTransactionalProducer()
+        try await producer.prepare()
+        let records = ["a", "b", "c"].map { ProducerRecord("t", $0) }
+        try await broker.fail(.produce, with: [.messageTooLarge])
+        #expect(try await producer.send(contentsOf: records).count == 3)
+        // The second request meets the gap that the first one left.
+        try await broker.fail(.produce, with: [.messageTooLarge, .none, .none, .messageTooLarge])
+        let error = await kafkaError { try await producer.send(contentsOf: records) }
+        #expect(error?.code == .messageTooLarge && error?.failedIndices == [1], "\(error as Any)")
+        await producer.close()
+    }
+
     @Test("a producer that is shut out says so, and stays so")
     func fenced() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])
