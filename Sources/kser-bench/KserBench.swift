@@ -23,6 +23,7 @@ enum KserBench {
         Benchmark("idle-cpu", idleCPU),
         Benchmark("memory", memory),
         Benchmark("memory-partitions", memoryPartitions),
+        Benchmark("in-flight", inFlight),
         Benchmark("metrics", metrics),
         Benchmark("scraped", scraped),
         Benchmark("tracing", tracing),

@@ -10,7 +10,8 @@ import FoundationXML
 @Suite(.timeLimit(.minutes(2)))
 struct TracedDiceTests {
     @Test func consoleIsTheDocumentedOne() async throws {
-        let game = try await play([])
+        let receiver = try await receive("agent")
+        let game = try await play(["--agent", "127.0.0.1:\(receiver.port)"])
         let uuid = #"\[[0-9a-f-]{36}\]"#
         var patterns = [
             "Initializing Jaeger Tracer with UDP reporter", "Using sampler ConstSampler\\(true\\)",

@@ -62,12 +62,12 @@ public struct ConsumerConfiguration: Sendable {
     public var highWater = Water(messages: 32_000, bytes: 8 << 20)
     /// When a partition is down to this, more are handed over again; default 24,000 records or 6 MiB.
     public var lowWater = Water(messages: 24_000, bytes: 6 << 20)
-    /// What all partitions together keep ready, however many they are; default 100,000 records or 32 MiB. One half is for
+    /// What all partitions together keep ready, however many they are; default 64,000 records or 32 MiB. One half is for
     /// records that wait with the application: once it is used up, no partition gets more than an equal share. The other
     /// is for what librdkafka keeps of partitions whose records nobody takes: beyond it, they are paused, and what
     /// librdkafka had of them is fetched again. Memory is about two to three times as much with records of 250 bytes,
     /// and the same with large ones.
-    public var budget = Water(messages: 100_000, bytes: 32 << 20)
+    public var budget = Water(messages: 64_000, bytes: 32 << 20)
 
     /// How often offsets of finished records are committed; default 1 second.
     public var commitInterval = Duration.seconds(1)

@@ -81,9 +81,7 @@ struct FetchGate {
         _ since: ContinuousClock.Instant,
         _ now: ContinuousClock.Instant
     ) -> Bool {
-        if feed.hasRead { return true }
-        if since.duration(to: now) > .seconds(1) { return true }
-        return feed.isNew && client.knownEnd(of: feed.place) != nil
+        feed.hasRead || since.duration(to: now) > .seconds(1)
     }
 
     private func pause(_ feeds: ArraySlice<PartitionFeed>) {

@@ -6,7 +6,6 @@ final class PartitionFeed: Sendable {
     private struct State {
         var passage = FetchGate.Passage.asked(.now)
         var isBlocked = false
-        var isNew = true
         var hasRead = false
         /// The stream that is fed.
         var stream: PartitionStream
@@ -45,9 +44,6 @@ final class PartitionFeed: Sendable {
     /// Whether reading stopped because the stream was full.
     var isBlocked: Bool { state.withLock { $0.isBlocked } }
 
-    /// Whether nothing was ever read.
-    var isNew: Bool { state.withLock { $0.isNew } }
-
     /// Whether something was read since the passage was set, be it the end.
     var hasRead: Bool { state.withLock { $0.hasRead } }
 
@@ -74,7 +70,7 @@ final class PartitionFeed: Sendable {
         defer {
             state.withLock { state in
                 state.isBlocked = isBlocked
-                if moved.records > 0 || moved.isAtEnd { (state.isNew, state.hasRead) = (false, true) }
+                if moved.records > 0 || moved.isAtEnd { state.hasRead = true }
             }
         }
         for _ in 0..<4 {

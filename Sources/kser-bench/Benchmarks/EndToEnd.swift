@@ -45,11 +45,12 @@ func work(
 
 /// - Returns: messages a second that a loop in C style reads and parses.
 func rawParsing(_ backlog: Backlog) throws -> Double {
-    guard let document = kser_json_document_take() else { throw Misuse("simdjson has no memory") }
-    defer { kser_json_document_give(document) }
     var root = kser_json_element()
     return try RawConsumer.drain(backlog) { message in
-        let isParsed = kser_json_parse(document, message.pointee.payload, message.pointee.len, 0, &root)
-        if !isParsed { throw Misuse("simdjson refuses a message") }
+        let text = message.pointee.payload.assumingMemoryBound(to: UInt8.self)
+        guard let document = kser_json_parse(text, message.pointee.len, 0, 128, &root) else {
+            throw Misuse("simdjson refuses a message")
+        }
+        kser_json_document_free(document)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Kser
 import KserKafka
+import Synchronization
 import TestSupport
 
 /// The memory of a process that consumes a backlog of 200,000 messages with a handler that takes a millisecond.
@@ -9,19 +10,17 @@ import TestSupport
 /// consumer asks for.
 @concurrent
 func memory(on stage: Stage) async throws -> [Row] {
-    let embedded = try EmbeddedBroker(topics: ["memory": 16])
-    let producer = try Producer(ProducerConfiguration(bootstrapServers: embedded.bootstrapServers))
-    let value = try Sample.bytes()
-    let count = 200_000
-    try await producer.send(
-        contentsOf: (0..<count).lazy.map { ProducerRecord(topic: "memory", partition: Int32($0 % 16), value: value) }
+    let embedded = try await Backlog(
+        on: .embedded(try EmbeddedBroker()),
+        topics: ["memory"],
+        partitions: 16,
+        count: 200_000
     )
-    await producer.close()
-    var rows = [Row.limit("memory", try await peak(embedded.bootstrapServers, "memory", count), below: 150, unit)]
+    var rows = [Row.limit("memory", try await drain(embedded, count: embedded.count).megabytes, below: 150, unit)]
     let backlog = try await stage.backlog()
     if case .noida = backlog.broker {
-        let peak = try await peak(backlog.broker.bootstrapServers, backlog.topics[0], backlog.count)
-        rows.append(.limit("memory-noida", peak, below: 150, unit))
+        let megabytes = try await drain(backlog, count: backlog.count).megabytes
+        rows.append(.limit("memory-noida", megabytes, below: 150, unit))
     }
     return rows
 }
@@ -35,51 +34,92 @@ func memoryPartitions(on stage: Stage) async throws -> [Row] {
         partitions: 1_000,
         count: 1_000_000
     )
-    let peak = try await peak(backlog.broker.bootstrapServers, backlog.topics[0], backlog.count / 2)
-    return [.limit("memory-partitions", peak, below: 300, unit)]
+    let megabytes = try await drain(backlog, count: backlog.count / 2).megabytes
+    return [.limit("memory-partitions", megabytes, below: 300, unit)]
+}
+
+/// How many handlers that take 10 milliseconds are in work at once where 10,000 may be, and the memory of that process.
+@concurrent
+func inFlight(on stage: Stage) async throws -> [Row] {
+    var rows: [Row] = []
+    for partitions in [1, 4] {
+        let backlog = try await Backlog(
+            on: .embedded(try EmbeddedBroker()),
+            topics: ["in-flight"],
+            partitions: partitions,
+            count: 15_000 * partitions
+        )
+        let drained = try await drain(backlog, count: backlog.count, limit: 10_000, milliseconds: 10)
+        rows.append(
+            Row(
+                name: "in-flight-\(partitions)",
+                ours: Double(drained.inFlight),
+                baseline: 10_000,
+                unit: "handlers",
+                target: 0.9
+            )
+        )
+        rows.append(.limit("memory-in-flight-\(partitions)", drained.megabytes, below: 150, unit))
+    }
+    return rows
 }
 
 private let unit = "MB resident"
 
-/// The most memory that a process of its own has had when it has consumed a topic.
-private func peak(_ servers: String, _ topic: String, _ count: Int) async throws -> Double {
+/// Has a process of its own consume topics, each message with a handler that takes some time.
+private func drain(_ backlog: Backlog, count: Int, limit: Int = 64, milliseconds: Int = 1) async throws -> Drain.Outcome
+{
     let program = URL(filePath: CommandLine.arguments[0]).path()
-    let child = try ChildProcess(program, [Drain.option, servers, topic, "\(count)"])
-    return try await child.figure { line in
-        line.hasPrefix(Drain.answer) ? Double(line.dropFirst(Drain.answer.count)) : nil
-    }
+    let arguments = [
+        backlog.broker.bootstrapServers, backlog.topics.joined(separator: ","), "\(count)", "\(limit)",
+        "\(milliseconds)",
+    ]
+    let child = try ChildProcess(program, [Drain.option] + arguments)
+    return try await child.figure { try? JSONDecoder().decode(Drain.Outcome.self, from: Data($0.utf8)) }
 }
 
-/// `kser-bench --drain <servers> <topic> <count>`: consumes, then prints the most memory that this process has had.
+/// `kser-bench --drain <servers> <topics> <count> <limit> <milliseconds>`: consumes that many messages with so many handlers
+/// at once that take so long, then prints the most memory that this process has had, and the most handlers.
 struct Drain {
     static let option = "--drain"
-    static let answer = "peak MB: "
+
+    struct Outcome: Codable {
+        var megabytes: Double
+        var inFlight: Int
+    }
 
     private let servers: String
-    private let topic: String
-    private let count: Int
+    private let topics: [String]
+    private let numbers: [Int]
 
     init(_ arguments: ArraySlice<String>) throws {
         let words = Array(arguments)
-        guard words.count == 3, let count = Int(words[2]) else { throw Misuse("\(Self.option) servers topic count") }
-        (servers, topic, self.count) = (words[0], words[1], count)
+        numbers = words.dropFirst(2).compactMap { Int($0) }
+        guard words.count == 5, numbers.count == 3 else {
+            throw Misuse("\(Self.option) servers topics count limit milliseconds")
+        }
+        (servers, topics) = (words[0], words[1].split(separator: ",").map(String.init))
     }
 
     @concurrent
     func run() async throws {
+        let (count, limit, time) = (numbers[0], numbers[1], Duration.milliseconds(numbers[2]))
         let (handled, handler) = AsyncStream.makeStream(of: Void.self)
+        let inWork = Mutex((now: 0, most: 0))
         let controller = Controller()
         try await controller.register(Sample.entrypoint) { (_: Sample.Point, _) in
-            try await Task.sleep(for: .milliseconds(1))
+            inWork.withLock { inWork in
+                inWork.now += 1
+                inWork.most = max(inWork.most, inWork.now)
+            }
+            try await Task.sleep(for: time)
+            inWork.withLock { $0.now -= 1 }
             handler.yield()
         }
         let worker = Worker(
-            consumer: try Consumer(
-                ConsumerConfiguration(bootstrapServers: servers, groupID: "memory"),
-                topics: [topic]
-            ),
+            consumer: try Consumer(ConsumerConfiguration(bootstrapServers: servers, groupID: "drain"), topics: topics),
             controller: controller,
-            concurrency: .unordered(limit: 64)
+            concurrency: .unordered(limit: limit)
         )
         async let running: Void = worker.run()
         var left = count
@@ -89,7 +129,8 @@ struct Drain {
         }
         await worker.shutdown()
         try await running
-        print("\(Self.answer)\(Self.peakMegabytes)")
+        let outcome = Outcome(megabytes: Self.peakMegabytes, inFlight: inWork.withLock { $0.most })
+        print(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self))
     }
 
     static var peakMegabytes: Double {

@@ -8,7 +8,8 @@ import Testing
     @Test func actionsAreCalledInTheOrderOfTheirTimes() async throws {
         let order = Mutex<[Int]>([])
         let done = Promise<Void>()
-        let start = ContinuousClock.now
+        // Later than the last one is scheduled.
+        let start = ContinuousClock.now + .milliseconds(500)
         for delay in [30, 10, 50, 20, 40] {
             _ = timers.schedule(at: start + .milliseconds(delay)) {
                 let isLast = order.withLock { order in
@@ -28,9 +29,11 @@ import Testing
             timers.cancel(timers.schedule(after: .seconds(3_600)) { called.add(1, ordering: .relaxed) })
         }
         #expect(timers.count == 0 && timers.entries < 100)
-        timers.cancel(timers.schedule(after: .milliseconds(1)) { called.add(1, ordering: .relaxed) })
+        // Later than it is taken back.
+        let due = ContinuousClock.now + .milliseconds(500)
+        timers.cancel(timers.schedule(at: due) { called.add(1, ordering: .relaxed) })
         let later = Promise<Void>()
-        _ = timers.schedule(after: .milliseconds(20)) { later.keep() }
+        _ = timers.schedule(at: due + .milliseconds(1)) { later.keep() }
         try await later.value()
         #expect(called.load(ordering: .relaxed) == 0)
     }
