@@ -37,6 +37,21 @@ struct TransactionTests {
         await producer.close()
     }
 
+    @Test("records whose batch alone is too large go one by one, so that the one at fault is known")
+    func batchTooLarge() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        let producer = try broker.makeTransactionalProducer()
+        try await producer.prepare()
+        let records = ["a", "b", "c"].map { ProducerRecord("t", $0) }
+        try await broker.fail(.produce, with: [.messageTooLarge])
+        #expect(try await producer.send(contentsOf: records).count == 3)
+        // The second request meets the gap that the first one left.
+        try await broker.fail(.produce, with: [.messageTooLarge, .none, .none, .messageTooLarge])
+        let error = await kafkaError { try await producer.send(contentsOf: records) }
+        #expect(error?.code == .messageTooLarge && error?.failedIndices == [1], "\(error as Any)")
+        await producer.close()
+    }
+
     @Test("a producer that is shut out says so, and stays so")
     func fenced() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])
@@ -86,6 +101,30 @@ struct TransactionTests {
         #expect(error?.code == .configuration && error?.message.contains("transactionTimeout") == true)
         // Longer than a transaction: the records' time ends with it.
         _ = try broker.makeTransactionalProducer { $0.deliveryTimeout = .seconds(600) }
+    }
+
+    @Test("the offset of a partition that went back is left out, and what is sent is sent")
+    func wentBack() async throws {
+        let broker = try EmbeddedBroker(topics: ["in": 1, "out": 1])
+        try await broker.makeProducer().send(ProducerRecord("in", "a"))
+        let producer = try broker.makeTransactionalProducer()
+        let consumer = try broker.makeConsumer(["in"])
+        let admin = try Admin(bootstrapServers: broker.bootstrapServers)
+        for try await partition in consumer.partitions {
+            var records = partition.makeAsyncIterator()
+            let record = try #require(try await records.next())
+            partition.supersede()
+            try await producer.commit(
+                [ProducerRecord("out", "b")],
+                completing: [PartitionProgress(partition, after: record)]
+            )
+            #expect(try await admin.offsets(ofTopic: "out", partition: 0).upperBound > 0)
+            #expect(try await admin.committedOffsets(ofGroup: "g", topic: "in").isEmpty)
+            partition.abandon(record)
+            break
+        }
+        await consumer.close()
+        await producer.close()
     }
 
     @Test("partitions of another transport are refused before anything is sent")

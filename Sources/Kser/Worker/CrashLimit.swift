@@ -8,8 +8,8 @@
 /// process by themselves. A message that has done so as often as the limit says is not run again: it is a dead letter with
 /// the reason ``DeadLetterReason/crashed``.
 ///
-/// It costs two notes a message, some ten microseconds each in a SQLite file, which is why it is off unless asked for. A
-/// journal that cannot be asked lets messages run.
+/// It costs two notes a message, which is why it is off unless asked for: in a SQLite file less than 0.2 milliseconds each,
+/// measured one after the other in a debug build. A journal that cannot be asked lets messages run.
 public struct CrashLimit: Sendable {
     /// How often a message may be in work when the process ends; 1 or more.
     public var limit: Int

@@ -109,7 +109,7 @@ final class PartitionFeed: Sendable {
     private func offer(_ records: [Record]) -> PartitionStream.Pressure {
         let pressure = stream.offer(records)
         guard case .wentBack(let index) = pressure else { return pressure }
-        stream.end()
+        stream.supersede()
         guard let next = makeStream() else { return .none }
         state.withLock { state in
             state.past = state.past.filter { $0.inFlight > 0 } + [state.stream]

@@ -36,15 +36,32 @@ final class TransactionRunner: Sendable {
     /// Runs a transaction to its end.
     func commit(_ records: [ProducerRecord], _ progress: [PartitionProgress]) async throws -> [RecordMetadata] {
         do {
-            return try await attempt(records, progress)
-        } catch let error as KafkaError where error.isGapInSequence && !error.isFatal {
-            // A record that a broker refused in the transaction before left the gap; with the abort it is gone.
-            return try await attempt(records, progress)
+            return try await commit(records, progress, singly: false)
+        } catch is BatchTooLarge {
+            return try await commit(records, progress, singly: true)
         }
     }
 
-    private func attempt(_ records: [ProducerRecord], _ progress: [PartitionProgress]) async throws -> [RecordMetadata]
-    {
+    private func commit(
+        _ records: [ProducerRecord],
+        _ progress: [PartitionProgress],
+        singly: Bool
+    ) async throws -> [RecordMetadata] {
+        do {
+            return try await attempt(records, progress, singly: singly)
+        } catch let error as KafkaError where (error.isGapInSequence || error.code == .abandoned) && !error.isFatal {
+            // A record that a broker refused in the transaction before left the gap, for which librdkafka abandons what
+            // comes next; with the abort it is gone.
+            return try await attempt(records, progress, singly: singly)
+        }
+    }
+
+    /// Tries once. Sent singly, each record is delivered, in a batch of its own, before the next one is sent.
+    private func attempt(
+        _ records: [ProducerRecord],
+        _ progress: [PartitionProgress],
+        singly: Bool
+    ) async throws -> [RecordMetadata] {
         let offsets = try await TransactionOffsets(progress, core.calls)
         defer { offsets?.leave() }
         try await onThread { client in try client.beginTransaction() }
@@ -55,6 +72,7 @@ final class TransactionRunner: Sendable {
                 do { deliveries.append(try await core.enqueue(record)) } catch let error as KafkaError {
                     throw error.of(record: deliveries.count)
                 }
+                if singly { _ = try await deliveries.last?.value() }
             }
             try await onThread { [self] client in
                 if let offsets {
@@ -68,7 +86,13 @@ final class TransactionRunner: Sendable {
                 try repeating { () throws(TransactionFailure) in try client.commitTransaction() }
             }
         } catch {
-            throw try await abort(after: error, deliveries)
+            let error = try await abort(after: error, deliveries)
+            // What was refused before it was sent was so for itself.
+            let isSent = deliveries.count == records.count
+            if isSent, !singly, records.count > 1, (error as? KafkaError)?.code == .messageTooLarge {
+                throw BatchTooLarge()
+            }
+            throw error
         }
         var sent: [RecordMetadata] = []
         sent.reserveCapacity(deliveries.count)
@@ -114,6 +138,9 @@ final class TransactionRunner: Sendable {
     }
 }
 
+/// A broker refused a batch for its size, and with it all its records: one of them may be at fault, or none.
+private struct BatchTooLarge: Error {}
+
 extension KafkaError {
     /// The same, of a record of a transaction.
     fileprivate func of(record index: Int) -> KafkaError {
@@ -128,10 +155,12 @@ private struct TransactionOffsets: Sendable {
     let group: RDKafkaGroupMetadata
     private let progress: [PartitionProgress]
 
-    /// Nil when there are none.
+    /// Nil when there are none to commit.
     ///
     /// - Throws: ``KafkaError`` when a partition may belong to another consumer by now, or is not Kafka's.
     init?(_ progress: [PartitionProgress], _ calls: CallThread) async throws {
+        // The offsets of a stream whose partition went back are of records that are there no more.
+        let progress = progress.filter { !$0.partition.isSuperseded }
         guard let first = progress.first else { return nil }
         guard let consumer = first.partition.owner as? ConsumerCore,
             progress.allSatisfy({ $0.partition.owner === consumer })
@@ -154,9 +183,10 @@ private struct TransactionOffsets: Sendable {
         }
     }
 
-    /// - Throws: ``KafkaError`` when a partition is being given up, which waits for the transaction to end.
+    /// - Throws: ``KafkaError`` when a partition is being given up, which waits for the transaction to end, or went back.
     func check() throws {
-        if let done = progress.first(where: { $0.partition.isReleased }) { throw Self.revoked(done.partition) }
+        let lost = progress.first { $0.partition.isReleased || $0.partition.isSuperseded }
+        if let lost { throw Self.revoked(lost.partition) }
     }
 
     /// The transaction is over.

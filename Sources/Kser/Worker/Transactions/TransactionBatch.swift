@@ -13,10 +13,11 @@ struct TransactionPart: Sendable {
         }
     }
 
-    /// Gives the records up: they will be delivered again.
+    /// Gives the records up: they will be delivered again. Those that are in work are only let go of: who works on them
+    /// gives them up at the end, and until then their partition waits for them.
     func abandon() {
         for entry in entries {
-            stream.abandon(entry.record)
+            if entry.settlement != nil { stream.abandon(entry.record) }
             room.giveBack(entry.record.footprint)
         }
     }
@@ -36,6 +37,13 @@ struct TransactionBatch: Sendable {
     var only: Settlement? {
         get { count == 1 ? parts.first?.entries.first?.settlement : nil }
         set { parts[0].entries[0].settlement = newValue }
+    }
+
+    /// Makes complete what was changed since it was settled.
+    mutating func complete() async throws(Settlement.Failure) {
+        for part in parts.indices {
+            for entry in parts[part].entries.indices { try await parts[part].entries[entry].settlement?.complete() }
+        }
     }
 
     /// How far the partitions are done with it.

@@ -93,7 +93,9 @@ extension Transactor {
     }
 
     private func commit(_ batch: TransactionBatch) async throws {
+        var batch = batch
         do {
+            try await batch.complete()
             try await options.producer.commit(batch.records, completing: batch.progress)
         } catch {
             return try await giveBack(batch, after: error)
@@ -128,35 +130,24 @@ extension Transactor {
     /// - Returns: whether to wait before the next transaction with these records.
     /// - Throws: what ends the worker.
     private func mend(_ batch: inout TransactionBatch, after error: any Error) async throws -> Bool {
-        if error is CancellationError { throw error }
+        let index = (error as? any ClientError)?.failedIndex
+        let failure = error as? Settlement.Failure ?? Settlement.Failure(error, of: index)
+        if failure.error is CancellationError { throw failure.error }
         guard var settlement = batch.only else {
-            let verdict = SendVerdict(error)
             logger.log(.error) { [count = batch.count] in
-                let text = "Consumer: a transaction of \(count) message(s) failed: \(error)"
+                let text = "Consumer: a transaction of \(count) message(s) failed: \(failure.error)"
                 return LogRecord(.error, logger: "kser.consumer", text)
             }
-            if verdict == .fatal { throw error }
-            return verdict == .transient || verdict == .unknownTopic
+            if failure.verdict == .fatal { throw failure.error }
+            return failure.verdict == .transient || failure.verdict == .unknownTopic
         }
-        var failure = Settlement.Failure(error, of: (error as? any ClientError)?.failedIndex)
-        while true {
-            let remedy = await settlement.remedy(for: failure, worker)
-            remedy.report(settlement, failure, to: logger, monitor)
-            switch remedy {
-            case .again where !settlement.owesStep:
-                batch.only = settlement
-                return true
-            case .again(let pause): try await clock.sleep(pause)
-            case .changed: break
-            case .end(let error): throw error
-            }
-            do throws(Settlement.Failure) {
-                try await settlement.complete()
-                batch.only = settlement
-                return false
-            } catch {
-                failure = error
-            }
+        let remedy = await settlement.remedy(for: failure, worker)
+        remedy.report(settlement, failure, to: logger, monitor)
+        batch.only = settlement
+        switch remedy {
+        case .again: return true
+        case .changed: return false
+        case .end(let error): throw error
         }
     }
 }
