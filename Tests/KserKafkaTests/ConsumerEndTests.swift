@@ -1,6 +1,7 @@
 import Foundation
 import Kser
 import KserKafka
+import KserTesting
 import TestSupport
 import Testing
 
@@ -33,6 +34,32 @@ struct ConsumerEndTests {
         try await leave()
         for _ in 0..<1_000 where !remains.areGone { try await Task.sleep(for: .milliseconds(20)) }
         #expect(remains.areGone)
+    }
+
+    @Test("nothing, when the answer to its last commit comes while it leaves")
+    func lateAnswer() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        try await broker.makeProducer().send(ProducerRecord("t", "x"))
+        try await leavesNothing { lines in
+            let consumer = try broker.makeConsumer(["t"], logger: lines.logger) {
+                $0.commitInterval = .seconds(60)
+                $0.drainTimeout = .seconds(1)
+            }
+            let completed = Requirement("a completed record")
+            let loop = Task {
+                for try await partition in consumer.partitions {
+                    for try await record in partition {
+                        partition.complete(record)
+                        completed.fulfill()
+                    }
+                }
+            }
+            try await completed.wait(atMost: .seconds(30))
+            try await broker.setRoundTripTime(.seconds(5))
+            await consumer.close()
+            try await loop.value
+            #expect(lines.all.contains { $0.message.hasPrefix("No answer to a commit") })
+        }
     }
 
     @Test("no file, when the loops of 20 are left")

@@ -148,6 +148,21 @@ struct ConsumerLifeTests {
         #expect(try await committed(broker) == [:])
     }
 
+    @Test("closing waits for the work of partitions, though an iteration over the records was tried too")
+    func secondIteration() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        try await fill(broker, "t", 1)
+        let lines = Lines()
+        let consumer = try broker.makeConsumer(["t"], logger: lines.logger) { $0.drainTimeout = .milliseconds(200) }
+        for try await partition in consumer.partitions {
+            await #expect(throws: KserError.self) { for try await _ in consumer {} }
+            for try await _ in partition { break }
+            break
+        }
+        await consumer.close()
+        #expect(lines.all.contains { $0.message.hasPrefix("Records are still in work after drainTimeout") })
+    }
+
     @Test("more than the high-water mark flows on when there is room again")
     func waterMarks() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 2])

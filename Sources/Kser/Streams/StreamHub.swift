@@ -92,7 +92,8 @@ package final class StreamHub: Sendable {
         if !isMerged { arrivals.offer(stream) }
     }
 
-    private var isMerged: Bool { mode.withLock { $0 == .merged } }
+    /// Whether it is the merged sequence that is iterated.
+    package var isMerged: Bool { mode.withLock { $0 == .merged } }
 
     /// Ends the sequences, after what was offered so far.
     package func finish(throwing error: (any Error)? = nil) {

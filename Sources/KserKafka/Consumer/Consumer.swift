@@ -54,7 +54,7 @@ public final class Consumer: RecordSource, AsyncSequence {
             limits: limits,
             budget: BufferBudget(records: configuration.budget.messages / 2, bytes: configuration.budget.bytes / 2),
             start: { lifetime.core.start() },
-            stop: { lifetime.core.stop(isAbandoned: lifetime.core.isMerged) }
+            stop: { lifetime.core.iteratorIsGone() }
         )
         core.attach(hub)
         self.core = core
@@ -96,10 +96,7 @@ public final class Consumer: RecordSource, AsyncSequence {
     public func resume() { hub.resume() }
 
     /// The iterator over the records of all partitions; the consumer has one iterator in all.
-    public func makeAsyncIterator() -> RecordSequence.AsyncIterator {
-        core.isMerged = true
-        return RecordSequence(hub).makeAsyncIterator()
-    }
+    public func makeAsyncIterator() -> RecordSequence.AsyncIterator { RecordSequence(hub).makeAsyncIterator() }
 
     /// Commits what is completed, and returns when the broker has it.
     ///

@@ -17,8 +17,6 @@ final class ConsumerCore: PartitionOwner {
         /// The partitions that are assigned, those too whose last work is waited for.
         var feeds: [TopicPartition: PartitionFeed] = [:]
         var isAssigned = false
-        /// The records are read as one sequence, whose loop completes them.
-        var isMerged = false
         /// The merged sequence's loop was left: nobody can complete what it was handed.
         var isAbandoned = false
         var failure: KafkaError?
@@ -49,11 +47,6 @@ final class ConsumerCore: PartitionOwner {
 
     func report(to monitor: any KserMonitor) { self.monitor.withLock { $0 = monitor } }
 
-    var isMerged: Bool {
-        get { state.withLock { $0.isMerged } }
-        set { state.withLock { $0.isMerged = newValue } }
-    }
-
     /// Whether the consumer is to go on: it was not stopped, and somebody iterates.
     var isWanted: Bool {
         // The hub must not be released under the lock: its end stops the core.
@@ -76,12 +69,16 @@ final class ConsumerCore: PartitionOwner {
         }
     }
 
+    /// Begins to close, since the iterator is gone: the merged sequence's completed what it handed out, and nobody will now.
+    func iteratorIsGone() {
+        let hub = state.withLock { $0.hub }
+        if hub?.isMerged == true { state.withLock { $0.isAbandoned = true } }
+        stop()
+    }
+
     /// Begins to close: ends the streams and the sequences; the thread does the rest.
-    ///
-    /// - Parameter isAbandoned: whether nobody will complete what was handed out.
-    func stop(isAbandoned: Bool = false) {
+    func stop() {
         let (hub, feeds, failure) = state.withLock { state -> (StreamHub?, [PartitionFeed], KafkaError?) in
-            if isAbandoned { state.isAbandoned = true }
             switch state.phase {
             case .idle: state.phase = .closed
             case .running: state.phase = .stopping

@@ -1,10 +1,25 @@
 import Kser
 import Synchronization
 
+/// A commit, to be sent or on its way.
+struct Commit {
+    var offsets: [(place: TopicPartition, offset: Int64)] = []
+    /// Who gets to know that it failed, to commit again.
+    var streams: [PartitionStream] = []
+    /// Who waits for it.
+    let promises: [Promise<Void>]
+    let begin = ContinuousClock.now
+}
+
+extension Commit: CustomStringConvertible {
+    /// Partitions and offsets, such as `jobs[0]@17, jobs[1]@4`.
+    var description: String { offsets.map { "\($0.place)@\($0.offset)" }.joined(separator: ", ") }
+}
+
 extension ConsumerLoop {
     /// Takes the answer to the last commit, and sends the next one when it is time or somebody waits for it.
     func commitIfDue() {
-        takeCommitAnswers()
+        takeCommitAnswer()
         let now = core.clock.now
         guard now >= nextCommit || core.isCommitAsked else { return }
         nextCommit = now + core.configuration.commitInterval
@@ -19,36 +34,32 @@ extension ConsumerLoop {
     /// sends a commit that failed once more, maybe after later ones, and the group would go back to where it was.
     private func commit() {
         if openCommit != nil { return }
-        let promises = core.takeCommitRequests()
-        var offsets: [(place: TopicPartition, offset: Int64)] = []
-        var streams: [PartitionStream] = []
+        var commit = Commit(promises: core.takeCommitRequests())
         for feed in core.feeds {
             guard let offset = feed.stream.takeCommittable() else { continue }
-            offsets.append((feed.place, offset))
-            streams.append(feed.stream)
+            commit.offsets.append((feed.place, offset))
+            commit.streams.append(feed.stream)
         }
-        if offsets.isEmpty {
-            for promise in promises { promise.keep() }
+        if commit.offsets.isEmpty {
+            for promise in commit.promises { promise.keep() }
             return
         }
-        let commit = RDKafkaCommit(offsets, streams: streams, promises: promises)
         do {
-            try core.client.commit(commit)
+            try core.client.commit(commit.offsets)
             openCommit = commit
         } catch {
             finish(commit, error)
         }
     }
 
-    /// Takes the answer that has come.
-    func takeCommitAnswers(timeout: Int32 = 0) {
-        for (commit, error) in core.client.finishedCommits(timeout: timeout) {
-            if openCommit === commit { openCommit = nil }
-            finish(commit, error)
-        }
+    /// Takes the answer to the commit on its way, if it has come.
+    func takeCommitAnswer(timeout: Int32 = 0) {
+        guard let answer = core.client.commitAnswer(timeout: timeout), let commit = openCommit else { return }
+        openCommit = nil
+        finish(commit, answer.error)
     }
 
-    private func finish(_ commit: RDKafkaCommit, _ error: KafkaError?) {
+    private func finish(_ commit: Commit, _ error: KafkaError?) {
         core.monitor.withLock { $0 }?.commitEnded(after: commit.begin.duration(to: core.clock.now), error)
         refusal = error
         if let error {

@@ -8,7 +8,7 @@ final class ConsumerLoop: @unchecked Sendable {
     private let batch = RDKafkaBatch()
     var nextCommit: ContinuousClock.Instant
     /// The commit that librdkafka has not answered.
-    var openCommit: RDKafkaCommit?
+    var openCommit: Commit?
     /// Why the last commit that was answered was refused.
     var refusal: KafkaError?
     /// Whether librdkafka waits for the end of a rebalance, and how many there were.
@@ -78,7 +78,7 @@ final class ConsumerLoop: @unchecked Sendable {
         var next = min(nextCommit, now + min(longest, core.configuration.maxPollInterval / 4))
         if isGateWaiting, isReading { next = min(next, now + .milliseconds(10)) }
         let milliseconds = longest == .zero ? 0 : now.duration(to: next).wholeMilliseconds + 1
-        if isRebalancing { return takeCommitAnswers(timeout: milliseconds) }
+        if isRebalancing { return takeCommitAnswer(timeout: milliseconds) }
         if let error = core.client.poll(timeout: milliseconds) { report(error) }
         if let error = core.client.fatalFailure { core.fail(error) }
     }

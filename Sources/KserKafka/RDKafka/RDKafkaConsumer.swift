@@ -13,24 +13,9 @@ protocol RebalanceHandler: AnyObject, Sendable {
     func rebalance(_ change: Rebalance)
 }
 
-/// A commit, to be sent or on its way.
-final class RDKafkaCommit: Sendable {
-    let offsets: [(place: TopicPartition, offset: Int64)]
-    /// Who gets to know that it failed, to commit again.
-    let streams: [PartitionStream]
-    /// Who waits for it.
-    let promises: [Promise<Void>]
-    let begin = ContinuousClock.now
-
-    init(
-        _ offsets: [(place: TopicPartition, offset: Int64)],
-        streams: [PartitionStream],
-        promises: [Promise<Void>]
-    ) {
-        self.offsets = offsets
-        self.streams = streams
-        self.promises = promises
-    }
+/// What a commit came to.
+struct RDKafkaCommitAnswer {
+    let error: KafkaError?
 }
 
 /// A consuming client and the calls on it; one thread of ours makes nearly all of them.
@@ -76,7 +61,7 @@ final class RDKafkaConsumer: Sendable {
         }
     }
 
-    /// Makes what waits return at once, or the next that would: the poll, or ``finishedCommits(timeout:)`` within it.
+    /// Makes what waits return at once, or the next that would: the poll, or ``commitAnswer(timeout:)`` within it.
     func wake() {
         queue.wake()
         commits.queue.wake()
@@ -264,34 +249,27 @@ extension RDKafkaConsumer {
         KafkaError(.revoked, "the consumer is no member of group \"\(group)\" at the moment", isRetriable: true)
     }
 
-    /// Commits offsets; the outcome arrives in ``finishedCommits(timeout:)``.
+    /// Commits offsets; ``commitAnswer(timeout:)`` gets the answer, and has to before the next commit.
     ///
     /// - Throws: ``KafkaError`` when nothing is on its way.
-    func commit(_ commit: RDKafkaCommit) throws(KafkaError) {
-        let list = RDKafkaPartitionList(capacity: commit.offsets.count)
-        for (place, offset) in commit.offsets { list.append(place, offset: offset) }
-        let opaque = Unmanaged.passRetained(commit)
-        let error = rd_kafka_commit_queue(client.pointer, list.pointer, commits.queue.pointer, nil, opaque.toOpaque())
+    func commit(_ offsets: [(place: TopicPartition, offset: Int64)]) throws(KafkaError) {
+        let list = RDKafkaPartitionList(capacity: offsets.count)
+        for (place, offset) in offsets { list.append(place, offset: offset) }
+        // Nothing of ours goes along: an answer may come when nobody polls any more.
+        let error = rd_kafka_commit_queue(client.pointer, list.pointer, commits.queue.pointer, nil, nil)
         guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-        opaque.release()
         throw KafkaError(error, doing: "committing offsets of group \"\(group)\"")
     }
 
-    /// Takes the commits that are through.
+    /// Takes the answer to the commit on its way.
     ///
-    /// - Parameter timeout: how long to wait for the first, in milliseconds.
-    /// - Returns: the commits with their errors.
-    func finishedCommits(timeout: Int32 = 0) -> [(commit: RDKafkaCommit, error: KafkaError?)] {
-        guard commits.takeSignal() || timeout > 0 else { return [] }
-        var finished: [(RDKafkaCommit, KafkaError?)] = []
-        while let event = rd_kafka_queue_poll(commits.queue.pointer, finished.isEmpty ? timeout : 0) {
-            defer { rd_kafka_event_destroy(event) }
-            guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT, let opaque = rd_kafka_event_opaque(event)
-            else { continue }
-            let commit = Unmanaged<RDKafkaCommit>.fromOpaque(opaque).takeRetainedValue()
-            finished.append((commit, failure(of: event)))
-        }
-        return finished
+    /// - Parameter timeout: how long to wait for it, in milliseconds.
+    /// - Returns: nil when there is none yet.
+    func commitAnswer(timeout: Int32 = 0) -> RDKafkaCommitAnswer? {
+        guard commits.takeSignal() || timeout > 0, let event = rd_kafka_queue_poll(commits.queue.pointer, timeout)
+        else { return nil }
+        defer { rd_kafka_event_destroy(event) }
+        return RDKafkaCommitAnswer(error: failure(of: event))
     }
 
     private func failure(of event: OpaquePointer) -> KafkaError? {
@@ -305,9 +283,4 @@ extension RDKafkaConsumer {
             KafkaError($0.error, doing: doing, topic: $0.partition.topic, partition: $0.partition.partition)
         }
     }
-}
-
-extension RDKafkaCommit: CustomStringConvertible {
-    /// Partitions and offsets, such as `jobs[0]@17, jobs[1]@4`.
-    var description: String { offsets.map { "\($0.place)@\($0.offset)" }.joined(separator: ", ") }
 }

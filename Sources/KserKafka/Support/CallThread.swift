@@ -6,29 +6,20 @@ import Synchronization
 /// starts with the first and ends with this object.
 final class CallThread: Sendable {
     private struct State {
-        var calls: [@Sendable () -> Void] = []
-        /// What is being made, and what is next.
-        var batch: ArraySlice<@Sendable () -> Void> = []
+        var calls = Queue<@Sendable () -> Void>()
         var isStarted = false
         var isEnding = false
-
-        var count: Int { calls.count + batch.count }
-
-        mutating func next() -> (@Sendable () -> Void)? {
-            if batch.isEmpty { (batch, calls) = (calls[...], []) }
-            return batch.popFirst()
-        }
     }
 
     /// What the thread holds, so that it does not keep the object alive.
-    private final class Queue: Sendable {
+    private final class Inbox: Sendable {
         let state = Mutex(State())
         let arrival = DispatchSemaphore(value: 0)
 
         func serve() {
             while true {
                 arrival.wait()
-                let (call, isEnding) = state.withLock { ($0.next(), $0.isEnding) }
+                let (call, isEnding) = state.withLock { ($0.calls.popFirst(), $0.isEnding) }
                 if let call { call() } else if isEnding { return }
             }
         }
@@ -38,14 +29,14 @@ final class CallThread: Sendable {
     static let limit = 10_000
 
     private let name: String
-    private let queue = Queue()
+    private let inbox = Inbox()
 
     /// - Parameter name: the thread's.
     init(_ name: String) { self.name = name }
 
     deinit {
-        queue.state.withLock { $0.isEnding = true }
-        queue.arrival.signal()
+        inbox.state.withLock { $0.isEnding = true }
+        inbox.arrival.signal()
     }
 
     /// Makes a call after those asked for before. One whose task is cancelled while it waits is not made.
@@ -75,21 +66,21 @@ final class CallThread: Sendable {
     ///
     /// - Throws: ``KafkaError/Code/resourceExhausted``.
     func add(limit: Int = .max, _ call: @escaping @Sendable () -> Void) throws(KafkaError) {
-        try queue.state.withLock { state throws(KafkaError) in
-            if state.count >= limit {
+        try inbox.state.withLock { state throws(KafkaError) in
+            if state.calls.count >= limit {
                 throw KafkaError(
                     .resourceExhausted,
-                    "\(state.count) calls wait for thread \(name) already; make fewer of them at once",
+                    "\(state.calls.count) calls wait for thread \(name) already; make fewer of them at once",
                     isRetriable: true
                 )
             }
             if !state.isStarted {
-                let queue = queue
-                try startThread(name) { queue.serve() }
+                let inbox = inbox
+                try startThread(name) { inbox.serve() }
                 state.isStarted = true
             }
             state.calls.append(call)
         }
-        queue.arrival.signal()
+        inbox.arrival.signal()
     }
 }

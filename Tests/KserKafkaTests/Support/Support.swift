@@ -1,6 +1,7 @@
 import Kser
 import KserKafka
 import Synchronization
+import TestSupport
 
 /// Keeps log records for assertions.
 final class Lines: LogSink {
@@ -56,4 +57,17 @@ func kafkaError(_ operation: () async throws -> Void) async -> KafkaError? {
     } catch {
         return error as? KafkaError
     }
+}
+
+/// Runs something that logs to these lines, and waits until nothing does any more: they go with librdkafka's client, which is
+/// the last to go.
+func leavesNothing(_ use: (Lines) async throws -> Void) async throws {
+    struct Remains: Sendable { weak let lines: Lines? }
+    func remains() async throws -> Remains {
+        let lines = Lines()
+        try await use(lines)
+        return Remains(lines: lines)
+    }
+    let left = try await remains()
+    try await withDeadline(.seconds(30), "the end of the client") { try await poll { left.lines == nil } }
 }
