@@ -10,6 +10,18 @@ extension PartitionStream {
     /// Whether a record was committed, or its commit is on its way.
     func isCommitted(_ record: Record) -> Bool { state.withLock { $0.committed ?? .min } >= record.following }
 
+    private static let superseded: UInt8 = 8
+
+    /// Ends the stream since its offsets say nothing of the partition any more: what is in work goes on, but none of its
+    /// offsets is committed.
+    package func supersede() {
+        flags.bitwiseOr(Self.superseded, ordering: .releasing)
+        end()
+    }
+
+    /// Whether another stream has taken over the partition, whose offsets went back.
+    package var isSuperseded: Bool { flags.load(ordering: .acquiring) & Self.superseded != 0 }
+
     /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
     /// the owner gets no offset to commit by itself.
     package func enterTransaction() -> Bool {

@@ -66,10 +66,9 @@ public final class PartitionStream: Sendable {
     public let partition: Int32
 
     let state = Mutex(State())
-    /// Whether the stream ended, and each ``Hold`` on it: one word, since every record looks at it.
+    /// Whether the stream ended or was superseded, and each ``Hold`` on it: one word, since every record looks at it.
     let flags = Atomic(UInt8(0))
     private static let ended: UInt8 = 1
-    private static let superseded: UInt8 = 8
     private let released = Atomic(false)
     private let held = Atomic(false)
     /// Kept when the owner waits no more for what is in work.
@@ -237,16 +236,6 @@ extension PartitionStream {
         for waiter in waiters { waiter.keep() }
         for action in watches.values { action() }
     }
-
-    /// Ends the stream since its offsets say nothing of the partition any more: what is in work goes on, but none of its
-    /// offsets is committed.
-    package func supersede() {
-        flags.bitwiseOr(Self.superseded, ordering: .releasing)
-        end()
-    }
-
-    /// Whether another stream has taken over the partition, whose offsets went back.
-    package var isSuperseded: Bool { flags.load(ordering: .acquiring) & Self.superseded != 0 }
 
     /// Calls the action once when the stream ends, or now when it has ended.
     ///
