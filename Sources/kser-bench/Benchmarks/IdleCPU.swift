@@ -22,7 +22,7 @@ private func idleShare(partitions: Int) async throws -> (consumer: Double, broke
     let reading = Task { for try await _ in consumer {} }
     let clock = ContinuousClock()
     while consumer.assigned.count < partitions { try await clock.sleep(for: .milliseconds(100)) }
-    try await clock.sleep(for: .seconds(2))  // each partition looks its offsets up
+    try await clock.sleep(for: .seconds(6))  // each partition looks its offsets up, and the consumer before goes
     let (begin, brokerBegin, start) = (CPUTime.now, CPUTime.ofThreads(named: brokerThread), clock.now)
     try await clock.sleep(for: .seconds(10))
     let seconds = start.duration(to: clock.now) / .seconds(1)
