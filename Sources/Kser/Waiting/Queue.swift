@@ -7,6 +7,9 @@ package struct Queue<Element> {
 
     package init() {}
 
+    /// Whether there is none. Not the collection's own, which asks protocols for it.
+    @inline(__always) package var isEmpty: Bool { count == 0 }
+
     /// Adds an element at the end.
     package mutating func append(_ element: Element) {
         if count == ring.count { resize(to: Swift.max(16, 2 * count)) }
