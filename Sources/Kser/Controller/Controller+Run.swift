@@ -155,10 +155,15 @@ extension Controller {
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
 
-    /// Runs a message and writes its result: one that cannot be written is the handler's failure.
     @inline(__always)
     private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
         guard let writer = arrival.writer else { return await end(arrival) }
+        return await settle(arrival, writer)
+    }
+
+    /// Runs a message and writes its result: one that cannot be written is the handler's failure.
+    @inline(never)
+    private nonisolated func settle(_ arrival: Arrival, _ writer: Dispatch.Writer) async -> Dispatch {
         var dispatch = await end(arrival)
         guard dispatch.result.isSuccess else { return dispatch }
         do {

@@ -39,10 +39,20 @@ public struct Dispatch: Sendable {
     var sent: [ProducerRecord] = []
 
     /// The record that answers the message, when the worker asked for it.
-    var reply: ProducerRecord?
+    var reply: ProducerRecord? {
+        get { boxedReply?.value }
+        set { boxedReply = newValue.map { Boxed.value($0) } }
+    }
 
     /// What the message was to an operation that runs across machines; nil for all others.
-    var step: OperationStep?
+    var step: OperationStep? {
+        get { boxedStep?.value }
+        set { boxedStep = newValue.map { Boxed.value($0) } }
+    }
+
+    // Many dispatches wait at once, in frames that have room for several: what is large and rare is elsewhere.
+    private var boxedReply: Boxed<ProducerRecord>?
+    private var boxedStep: Boxed<OperationStep>?
 
     /// Why no handler ran, when the message is a duplicate.
     var duplicate: Deduplicator.Duplicate?
@@ -85,5 +95,16 @@ public struct Dispatch: Sendable {
     var replyHeaders: [Record.Header] {
         guard let execution, execution.observer != nil else { return [] }
         return execution.replyHeaders?() ?? []
+    }
+}
+
+/// A value on the heap.
+private indirect enum Boxed<Value: Sendable>: Sendable {
+    case value(Value)
+
+    var value: Value {
+        switch self {
+        case .value(let value): value
+        }
     }
 }
