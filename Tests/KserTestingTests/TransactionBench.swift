@@ -37,13 +37,16 @@ struct TransactionBench: Sendable {
         _ concurrency: Concurrency = .partition,
         _ body: () async throws -> Void
     ) async throws {
-        let worker = Worker(
+        try await makeWorker(options, concurrency).whileRunning(body)
+    }
+
+    func makeWorker(_ options: WorkerOptions, _ concurrency: Concurrency = .partition) -> Worker {
+        Worker(
             consumer: broker.makeConsumer(topics: ["jobs"], group: "g"),
             controller: controller,
             concurrency: concurrency,
             options: options
         )
-        try await worker.whileRunning(body)
     }
 
     /// Lets time pass, for what waits for it, until it has led to something; the suite has a deadline.

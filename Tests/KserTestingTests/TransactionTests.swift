@@ -116,12 +116,13 @@ import Testing
 
     @Test func transactionsThatCannotBeginEndTheWorker() async throws {
         bench.producer.script.withLock { $0 = { _, _ in throw ScriptedTransactions.Failure() } }
+        // Nobody shuts them down: they end by themselves.
         await #expect(throws: ScriptedTransactions.Failure.self) {
-            try await bench.withWorker(bench.options()) {}
+            try await bench.makeWorker(bench.options()).run()
         }
         var options = bench.options()
         options.acknowledgement = .beforeRun
-        let error = await #expect(throws: KserError.self) { try await bench.withWorker(options) {} }
+        let error = await #expect(throws: KserError.self) { try await bench.makeWorker(options).run() }
         #expect(error?.kind == .configuration)
     }
 
