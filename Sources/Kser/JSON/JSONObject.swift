@@ -4,7 +4,7 @@
 /// they are two. Of two equal keys the last value counts, in the place of the first.
 ///
 /// The params of a received message are such an object, and stay undecoded: looking up a key decodes its value alone,
-/// and ``decode(_:userInfo:)`` goes straight from the parsed text to your type. An undecoded object keeps the whole
+/// and ``decode(_:userInfo:dateStrategy:)`` goes straight from the parsed text to your type. An undecoded object keeps the whole
 /// parsed message in memory.
 public struct JSONObject: Sendable {
     enum Storage: Sendable {
