@@ -8,7 +8,7 @@ public import Foundation
 ///     let tracer = try configuration.makeTracer()
 ///
 /// There are also the dictionary of Jaeger's client for Python (``init(_:serviceName:validating:environment:)``) and the
-/// variables of the environment (``init(environment:serviceName:)``).
+/// variables of the environment (``init(environment:serviceName:log:)``).
 public struct JaegerConfiguration: Sendable {
     /// What decides which traces are reported.
     public enum SamplerChoice: Sendable {
