@@ -57,7 +57,7 @@ lint:
 # no test ran passes, too, hence the second line.
 THREADED := JaegerTests KserTests KserTestingTests KserTracingTests OpenTracingTests
 tsan:
-	set -o pipefail; KSER_TESTS='$(THREADED)' TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/tsan.supp \
+	set -o pipefail; SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 KSER_TESTS='$(THREADED)' TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/tsan.supp \
 		swift test --sanitize thread --scratch-path .build/tsan 2>&1 | tee .build/tsan.log
 	@grep -q 'Test run with [1-9]' .build/tsan.log
 
