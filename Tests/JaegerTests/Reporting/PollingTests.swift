@@ -103,7 +103,7 @@ struct PollingTests {
         let server = try await SpanReceiver.server(answering: "{}")
         let url = try #require(URL(string: "http://127.0.0.1:\(server.port)/"))
         try await withDeadline(.seconds(60), "the end of all requests") {
-            for number in 0..<200 {
+            for number in stride(from: 0, to: 200, by: 7) {
                 let request = Task {
                     try await URLSessionTransport.shared.send(HTTPRequest("GET", url, timeout: .seconds(30)))
                 }
