@@ -22,7 +22,7 @@ public final class JaegerSpan: Span {
 
     /// What a span holds; the lock of the state guards it.
     private final class Content {
-        var baggage: [String: String]
+        var baggage: Baggage
         let traceState: TraceState
         var tags: Fields
         var logs: [(time: Double, fields: Fields)] = []
@@ -91,7 +91,7 @@ public final class JaegerSpan: Span {
     /// When the span ended, in seconds since the epoch; nil before.
     public var endTime: Double? { state.withLock { $0.content?.endTime } }
     /// What users attached to the trace.
-    public var baggage: [String: String] { state.withLock { $0.content?.baggage } ?? [:] }
+    public var baggage: Baggage { state.withLock { $0.content?.baggage } ?? [:] }
     /// What travels with the span's context.
     var luggage: Luggage? {
         state.withLock { state in

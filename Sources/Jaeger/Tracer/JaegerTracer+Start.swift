@@ -22,11 +22,11 @@ struct SpanStart {
 
 /// What travels beside the numbers.
 struct Luggage {
-    var baggage: [String: String]
+    var baggage: Baggage
     var traceState: TraceState
 
     /// Nil when both are empty.
-    init?(baggage: [String: String], traceState: TraceState = TraceState()) {
+    init?(baggage: Baggage, traceState: TraceState = TraceState()) {
         if baggage.isEmpty && traceState.entries.isEmpty { return nil }
         self.baggage = baggage
         self.traceState = traceState

@@ -39,17 +39,9 @@ public struct DeadLetterSelection: Sendable, Hashable {
     }
 
     func contains(_ letter: DeadLetter) -> Bool {
-        if let uuids, !uuids.contains(exactly: letter.uuid) { return false }
-        if let entrypoints, !entrypoints.contains(exactly: letter.entrypoint) { return false }
+        if let uuids, letter.uuid.map(uuids.contains(exactly:)) != true { return false }
+        if let entrypoints, letter.entrypoint.map(entrypoints.contains(exactly:)) != true { return false }
         if let reasons, letter.reason.map(reasons.contains) != true { return false }
         return true
-    }
-}
-
-extension Set<String> {
-    /// Whether it has this text, not only one that looks the same.
-    fileprivate func contains(exactly text: String?) -> Bool {
-        guard let text, let place = firstIndex(of: text) else { return false }
-        return self[place].hasSameScalars(as: text)
     }
 }

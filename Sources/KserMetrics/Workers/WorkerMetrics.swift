@@ -18,7 +18,7 @@ public final class WorkerMetrics: Sendable {
     let messages: MessageMetrics
     let outcomes: OutcomeMetrics
     let workers = RunningWorkers()
-    private let entrypoints: SeriesCache<String, EntrypointSeries>
+    private let entrypoints: SeriesCache<ScalarKey, EntrypointSeries>
     private let places: SeriesCache<Place, PlaceSeries>
 
     /// Makes the metrics.
@@ -34,7 +34,7 @@ public final class WorkerMetrics: Sendable {
         self.tasks = tasks
         self.messages = messages
         outcomes = try OutcomeMetrics(registry)
-        entrypoints = SeriesCache { tasks.series(of: $0) }
+        entrypoints = SeriesCache { tasks.series(of: $0.text) }
         places = SeriesCache { [workers] in messages.series(of: $0, group: workers.group(of: $0.topic)) }
         try ProgressSource.register(with: registry, workers)
     }
@@ -52,7 +52,7 @@ extension WorkerMetrics: KserMonitor {
 
     /// Counts the message as in flight.
     public func messageBegan(_ execution: Execution, entrypoint: String?) {
-        entrypoints[entrypoint ?? ""].inFlight.increment()
+        entrypoints[ScalarKey(entrypoint ?? "")].inFlight.increment()
     }
 
     /// Counts how long the message ran, and how it ended.
@@ -62,7 +62,7 @@ extension WorkerMetrics: KserMonitor {
         _ dispatch: Dispatch,
         after duration: Duration
     ) {
-        let series = entrypoints[entrypoint ?? ""]
+        let series = entrypoints[ScalarKey(entrypoint ?? "")]
         let seconds = duration.inSeconds
         let isSuccess = dispatch.result.isSuccess
         series.inFlight.decrement()
@@ -102,7 +102,7 @@ extension WorkerMetrics: KserMonitor {
 
     /// Counts kser's `kser_task_result`.
     public func taskEnded(_ execution: Execution, _ status: TaskStatus) {
-        entrypoints[execution.path].result(status).increment()
+        entrypoints[ScalarKey(execution.path)].result(status).increment()
     }
 
     /// Counts the handler that does not end.
