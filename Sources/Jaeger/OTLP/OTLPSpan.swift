@@ -31,6 +31,7 @@ struct OTLPSpan {
     var attributes: Fields
     var events: [Event]
     var links: [Link]
+    var dropped = SpanRecord.Dropped()
     var status = Status.unset
     var statusMessage = ""
 }
@@ -64,6 +65,7 @@ extension OTLPSpan {
                 attributes: ["opentracing.ref_type": kind.rawValue]
             )
         }
+        dropped = record.dropped
         takeKind()
         takeStatus()
         if case .string(let state) = attributes["w3c.tracestate"] {

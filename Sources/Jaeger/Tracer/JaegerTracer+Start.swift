@@ -111,7 +111,7 @@ extension JaegerTracer {
 
     /// Whether tags can be taken as they are, without one after the other being set.
     private func canKeep(_ tags: Fields, flags: SpanFlags) -> Bool {
-        guard flags.contains(.sampled) else { return false }
+        guard flags.contains(.sampled), tags.count <= limits.maxTags else { return false }
         return tags.allSatisfy { tag in
             if tag.key == Tags.samplingPriority { return false }
             return switch tag.value {
