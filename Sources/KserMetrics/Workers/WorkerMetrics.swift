@@ -6,6 +6,8 @@ public import Kser
 ///     let controller = Controller(monitor: metrics)
 ///     let server = try MetricsServer(metrics, port: 8888)
 ///
+/// `GlobalMonitor.register(metrics)` has it count what runs outside of controllers too, as Python's kser does.
+///
 /// It has the two metrics of Python's kser, those of OpenTelemetry's semantic conventions for messaging (1.44), and
 /// `kser_…` for what an operator asks: lag, work in flight, waiting and running times, retries, dead letters, rebalances.
 /// In OpenMetrics running times have the trace of a message as an exemplar, when its record names one that is sampled.
