@@ -4,7 +4,7 @@ public import Kser
 ///
 ///     let metrics = try WorkerMetrics()
 ///     let controller = Controller(monitor: metrics)
-///     let server = try MetricsServer(metrics, port: 8888)
+///     let server = try MetricsServer(metrics, address: "127.0.0.1", port: 8888)
 ///
 /// It has the two metrics of Python's kser, those of OpenTelemetry's semantic conventions for messaging (1.44), and
 /// `kser_…` for what an operator asks: lag, work in flight, waiting and running times, retries, dead letters, rebalances.
