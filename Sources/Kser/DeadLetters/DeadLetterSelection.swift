@@ -16,6 +16,9 @@ public struct DeadLetterSelection: Sendable, Hashable {
     public var offsets: Range<Int64>?
     /// The first offset to look at by partition, such as ``ReplayReport/ends`` of an earlier replay.
     public var from: [Int32: Int64] = [:]
+    /// The offset to end before by partition, such as ``DeadLetters/ends(of:)`` before the first of several replays; nil,
+    /// the default, is where each partition ends now.
+    public var until: [Int32: Int64]?
 
     /// Selects every letter.
     public init() {}
@@ -34,6 +37,10 @@ public struct DeadLetterSelection: Sendable, Hashable {
     func part(of held: Range<Int64>, partition: Int32) -> Range<Int64> {
         if let partitions, !partitions.contains(partition) { return held.upperBound..<held.upperBound }
         var part = held.clamped(to: offsets ?? held)
+        if let until {
+            let end = max(part.lowerBound, until[partition] ?? part.lowerBound)
+            part = part.clamped(to: part.lowerBound..<end)
+        }
         if let first = from[partition] { part = part.clamped(to: min(first, part.upperBound)..<part.upperBound) }
         return part
     }

@@ -4,7 +4,7 @@ public import Kser
 ///
 ///     let metrics = try WorkerMetrics()
 ///     let controller = Controller(monitor: metrics)
-///     let server = try MetricsServer(metrics, port: 8888)
+///     let server = try MetricsServer(metrics, address: "127.0.0.1", port: 8888)
 ///
 /// `GlobalMonitor.register(metrics)` has it count what runs outside of controllers too, as Python's kser does.
 ///
