@@ -134,10 +134,8 @@ extension Transactor {
         let failure = error as? Settlement.Failure ?? Settlement.Failure(error, of: index)
         if failure.error is CancellationError { throw failure.error }
         guard var settlement = batch.only else {
-            logger.log(.error) { [count = batch.count] in
-                let text = "Consumer: a transaction of \(count) message(s) failed: \(failure.error)"
-                return LogRecord(.error, logger: "kser.consumer", text)
-            }
+            let count = batch.count
+            logger.consumer(.error, "a transaction of \(count) message(s) failed: \(failure.error)")
             if failure.verdict == .fatal { throw failure.error }
             return failure.verdict == .transient || failure.verdict == .unknownTopic
         }
