@@ -44,6 +44,6 @@ public struct PartitionProgress: Sendable {
 
     /// The progress of a partition whose records are done up to this one, it included.
     public init(_ partition: PartitionStream, after record: Record) {
-        self.init(partition, offset: record.offset.addingSaturating(1))
+        self.init(partition, offset: record.following)
     }
 }

@@ -5,7 +5,7 @@ extension TransactorState {
     ///
     /// - Returns: that, and the records of partitions that are not ours any more.
     mutating func take() -> (batch: TransactionBatch, lost: [TransactionPart]) {
-        let lost = takeReleased()
+        let lost = giveUp { $0.stream.isReleased }
         let able = partitions.filter { $0.value.waiting > 0 }
         let sound = able.filter { $0.value.failures == 0 }
         let failed = able.filter { $0.value.failures > 0 }.min { $0.value.failures < $1.value.failures }
@@ -41,16 +41,6 @@ extension TransactorState {
             left -= more
         }
         return counts
-    }
-
-    private mutating func takeReleased() -> [TransactionPart] {
-        var lost: [TransactionPart] = []
-        for (id, partition) in partitions where partition.stream.isReleased {
-            guard let entries = partitions[id]?.backlog.giveUp(from: .min) else { continue }
-            part(of: id, entries).map { lost.append($0) }
-            partitions[id] = nil
-        }
-        return lost
     }
 
     /// Notes that a transaction is committed.

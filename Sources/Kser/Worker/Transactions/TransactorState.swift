@@ -84,6 +84,16 @@ extension TransactorState {
         return part(of: id, lost)
     }
 
+    /// Lets go of partitions.
+    ///
+    /// - Returns: their records, which can be committed no more.
+    mutating func giveUp(where isLost: (Partition) -> Bool) -> [TransactionPart] {
+        partitions.filter { isLost($0.value) }.keys.compactMap { id in
+            defer { partitions[id] = nil }
+            return (partitions[id]?.backlog.giveUp(from: .min)).flatMap { part(of: id, $0) }
+        }
+    }
+
     func part(of id: ObjectIdentifier, _ entries: [TransactionBacklog.Entry]) -> TransactionPart? {
         partitions[id].map { TransactionPart(stream: $0.stream, room: $0.room, entries: entries) }
     }
@@ -133,13 +143,7 @@ extension TransactorState {
     /// - Returns: who waits, and what is not committed.
     mutating func end() -> (waiter: Waiter?, lost: [TransactionPart]) {
         isEnded = true
-        var lost: [TransactionPart] = []
-        for id in partitions.keys {
-            guard let entries = partitions[id]?.backlog.giveUp(from: .min) else { continue }
-            part(of: id, entries).map { lost.append($0) }
-        }
-        partitions = [:]
-        waiting = 0
-        return (waiter.take(), lost)
+        defer { waiting = 0 }
+        return (waiter.take(), giveUp { _ in true })
     }
 }
