@@ -38,6 +38,8 @@ public final class PartitionStream: Sendable {
         var approach: Approach?
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
+        /// Called when the partition ends for now.
+        var passing: (@Sendable () -> Void)?
 
         /// Notes that all before the end was handed out, when it was: the markers of transactions there are no records.
         mutating func passEnd() {
@@ -214,11 +216,13 @@ extension PartitionStream {
 
     /// Notes that the partition ends at an offset for now, and all before it was offered.
     package func reachedEnd(at offset: Int64) {
-        state.withLock { state in
-            if isEnded { return }
+        let passing = state.withLock { state -> (@Sendable () -> Void)? in
+            if isEnded { return nil }
             state.end = offset
             state.passEnd()
+            return state.passing
         }
+        passing?()
     }
 
     /// Ends the stream: nothing more is handed out, what is in work may still be completed.
@@ -228,6 +232,7 @@ extension PartitionStream {
         let (watches, waiters) = state.withLock { state in
             defer {
                 state.watches = [:]
+                state.passing = nil
                 state.approach = nil
                 state.aside = []
             }

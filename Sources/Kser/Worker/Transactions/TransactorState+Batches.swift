@@ -20,6 +20,7 @@ extension TransactorState {
         for (id, count) in counts {
             guard let entries = partitions[id]?.backlog.take(count) else { continue }
             partitions[id]?.isInTransaction = true
+            partitions[id]?.isBehind = false
             part(of: id, entries).map { batch.parts.append($0) }
         }
         taken()
@@ -44,7 +45,8 @@ extension TransactorState {
     }
 
     /// Notes that a transaction is committed.
-    mutating func committed(_ batch: TransactionBatch) {
+    mutating func committed(_ batch: TransactionBatch, _ progress: [PartitionProgress]) {
+        for done in progress { partitions[ObjectIdentifier(done.partition)]?.committed = done.offset }
         for part in batch.parts {
             let id = ObjectIdentifier(part.stream)
             partitions[id]?.failures = 0
@@ -66,6 +68,7 @@ extension TransactorState {
                 continue
             }
             partitions[id]?.backlog.putBack(part.entries)
+            partitions[id]?.isBehind = part.entries.isEmpty
             partitions[id]?.isInTransaction = false
             partitions[id]?.failures += 1
             partitions[id]?.isPaused = pauses
