@@ -26,13 +26,14 @@ public final class Worker: Sendable {
     let isSealed: Bool
     /// Writes replies before it is decided what becomes of their messages.
     let writer: Dispatch.Writer?
-    let failure = FirstFailure()
-    /// ``run()`` was called.
-    let begun = Milestone()
-    /// The shutdown has begun, whatever began it.
-    let ending = Milestone()
-    /// ``run()`` waits for nothing more.
-    let ended = Milestone()
+    /// Broken with the first error, which ``run()`` throws.
+    let failure = Promise<Void>()
+    /// Kept once ``run()`` was called.
+    let begun = Promise<Void>()
+    /// Kept once the shutdown has begun, whatever began it.
+    let ending = Promise<Void>()
+    /// Kept once ``run()`` waits for nothing more.
+    let ended = Promise<Void>()
     /// How many signals came.
     let signals = Atomic(0)
     /// The partitions whose records are worked on, those that were taken away but are not done included.
@@ -124,7 +125,7 @@ public final class Worker: Sendable {
             } catch {
                 fail(error)
             }
-            ending.reach()
+            ending.keep()
             await consumer.close()
             group.cancelAll()
             // What waits for its transaction would hold up the group.
@@ -157,14 +158,14 @@ public final class Worker: Sendable {
 
     /// Ends the worker with an error.
     func fail(_ error: any Error) {
-        failure.note(error)
-        ending.reach()
+        failure.fail(error)
+        ending.keep()
         consumer.stop()
     }
 
     /// Begins to shut down; the loops over partitions see it and end.
     func stop() {
-        if !ending.reach() { return }
+        if !ending.keep() { return }
         log(.info, "Closing consumer and exiting")
         consumer.stop()
     }
@@ -179,14 +180,6 @@ public final class Worker: Sendable {
                 + "give it RetryTopics.names(for:) too, unless another worker reads them"
         )
     }
-}
-
-/// The first of several errors.
-final class FirstFailure: Sendable {
-    private let noted = Mutex<(any Error)?>(nil)
-
-    var error: (any Error)? { noted.withLock { $0 } }
-    func note(_ error: any Error) { noted.withLock { $0 = $0 ?? error } }
 }
 
 // MARK: kser's control files

@@ -16,7 +16,7 @@ extension Worker {
                     "Transactions need a consumer that reads only what is committed: set isolation to .readCommitted"
                 )
             }
-            try await ending.cancelling { try await transactor.options.producer.prepare() }
+            try await prepare(transactor.options.producer)
         } catch {
             transactor.end()
             if error is CancellationError { consumer.stop() } else { fail(error) }
@@ -25,6 +25,19 @@ extension Worker {
         return Task {
             // Cancelled it is only after all is over.
             do { try await transactor.run() } catch is CancellationError {} catch { fail(error) }
+        }
+    }
+
+    /// Prepares the producer, until the shutdown begins.
+    private func prepare(_ producer: any TransactionalMessageProducer) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await producer.prepare() }
+            group.addTask {
+                try await self.ending.value()
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 
