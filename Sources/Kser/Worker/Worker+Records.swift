@@ -68,12 +68,10 @@ extension Worker {
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
-                        let settlement = await self.handle(record, of: partition, after: earlier)
-                        if settlement != nil { await unconfirmed.take(record.footprint, of: partition) }
-                        self.handlers.giveBack()
-                        if let settlement {
-                            await self.confirm(settlement, of: partition)
-                            unconfirmed.giveBack(record.footprint)
+                        if let settlement = await self.handle(record, of: partition, after: earlier) {
+                            await self.confirm(settlement, for: record, of: partition, unconfirmed)
+                        } else {
+                            self.handlers.giveBack()
                         }
                         current = key.flatMap { lanes.next(key: $0) }
                         if let current { await self.takePlace(for: current, of: partition) }
@@ -83,10 +81,25 @@ extension Worker {
         }
     }
 
+    /// Gives a handler's place back as soon as what is to be acknowledged has one, and completes the record.
+    @inline(never)
+    private func confirm(
+        _ settlement: Boxed<Settlement>,
+        for record: Record,
+        of partition: PartitionStream,
+        _ unconfirmed: Permits
+    ) async {
+        await unconfirmed.take(record.footprint, of: partition)
+        handlers.giveBack()
+        await confirm(settlement, of: partition)
+        unconfirmed.giveBack(record.footprint)
+    }
+
     /// For what was handled and is not acknowledged, of one partition.
     private static func makeUnconfirmed() -> Permits { Permits(1_000, bytes: 16 << 20) }
 
     /// Takes a handler's place, but none while the partition is paused.
+    @inline(never)
     private func takePlace(for record: Record, of partition: PartitionStream) async {
         await handlers.take(for: record, of: partition)
         while partition.isPaused, !partition.isEnded, !Task.isCancelled {
