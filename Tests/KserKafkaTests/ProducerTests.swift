@@ -182,6 +182,23 @@ struct ProducerTests {
         #expect(try await [again, twice].map { $0?.offset } == [0, 0])
     }
 
+    @Test("a record goes at once when it is alone, and lingers while others are on their way")
+    func lingering() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        let producer = try broker.makeProducer { $0.linger = .seconds(3) }
+        let clock = ContinuousClock()
+        let record = ProducerRecord("t", "x")
+        try await producer.send(record)  // connects
+        let alone = try await clock.measure { for _ in 0..<10 { try await producer.send(record) } }
+        #expect(alone < .seconds(3))
+        try await broker.setRoundTripTime(.milliseconds(500))
+        let first = try await producer.enqueue(record)
+        try await clock.sleep(for: .milliseconds(100))
+        let second = try await clock.measure { try await producer.send(record) }
+        #expect(second > .milliseconds(2_500))
+        #expect(try await first.metadata().offset == 11)
+    }
+
     @Test("a retriable refusal of the broker is retried, in order")
     func retries() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])
