@@ -83,14 +83,14 @@ extension ProducerCore {
         }
     }
 
-    /// Has a record sent at once that is alone: none of those that it would linger for is to be expected. While a flush
-    /// lasts librdkafka lets nothing linger; without a thread for it the record lingers, and that is all.
+    /// Has a record sent at once that is alone: while a flush lasts, librdkafka lets nothing linger. It lasts until the record
+    /// is delivered, or would have lingered all the same; without a thread for it the record lingers, and that is all.
     private func hasten(_ client: RDKafkaProducer) {
         if configuration.linger <= .zero || isHastening.exchange(true, ordering: .relaxed) { return }
         do throws(KafkaError) {
             try calls.add { [self] in
                 isHastening.store(false, ordering: .relaxed)
-                _ = client.flush(timeout: 1)
+                _ = client.flush(timeout: configuration.linger.wholeMilliseconds)
             }
         } catch {
             isHastening.store(false, ordering: .relaxed)
