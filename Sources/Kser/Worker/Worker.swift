@@ -23,6 +23,8 @@ public final class Worker: Sendable {
     let terms: Arrival.Terms?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
+    /// Whether messages come sealed.
+    let isSealed: Bool
     let failure = FirstFailure()
     /// ``run()`` was called.
     let begun = Milestone()
@@ -57,7 +59,11 @@ public final class Worker: Sendable {
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
-        deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
+        let isSealed = controller.codec.isSealing
+        self.isSealed = isSealed
+        deduplicator = options.deduplication.map {
+            Deduplicator($0, heedsReplays: !isSealed, logger: controller.logger)
+        }
         crashes = options.retries?.crashes.map {
             CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
         }
