@@ -29,6 +29,7 @@ extension Controller {
     }
 
     /// Runs the message in a record and tells what became of it.
+    @inline(never)
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
         switch await receive(record, attempt) {
         case .arrived(let arrival): await dispatch(arrival)

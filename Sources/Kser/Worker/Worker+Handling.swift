@@ -13,9 +13,7 @@ extension Worker {
         of partition: PartitionStream,
         after earlier: [PartitionStream]
     ) async -> Boxed<Settlement>? {
-        guard await isLeft(record, by: earlier, to: partition), !Task.isCancelled, partition.mayBegin(record),
-            await isAcknowledged(record, of: partition)
-        else {
+        guard await mayRun(record, of: partition, after: earlier) else {
             abandon(record, of: partition)
             return nil
         }
@@ -86,15 +84,35 @@ extension Worker {
         return outcome
     }
 
-    /// Commits a record whose handler is to run at most once.
-    ///
-    /// - Returns: whether the handler may run; false when the partition or the worker ended before the record is committed.
+    /// Whether the handler of a record may run, and nothing is in its way any more.
     @inline(__always)
-    private func isAcknowledged(_ record: Record, of partition: PartitionStream) async -> Bool {
+    private func mayRun(
+        _ record: Record,
+        of partition: PartitionStream,
+        after earlier: [PartitionStream]
+    ) async -> Bool {
+        if earlier.isEmpty, options.acknowledgement == .afterRun { return mayBegin(record, of: partition) }
+        return await mayRun(record, of: partition, sinceLeftBy: earlier)
+    }
+
+    @inline(never)
+    private func mayRun(
+        _ record: Record,
+        of partition: PartitionStream,
+        sinceLeftBy earlier: [PartitionStream]
+    ) async -> Bool {
+        guard await isLeft(record, by: earlier, to: partition), mayBegin(record, of: partition) else { return false }
         if options.acknowledgement == .afterRun { return true }
         return await acknowledge(record, of: partition)
     }
 
+    private func mayBegin(_ record: Record, of partition: PartitionStream) -> Bool {
+        !Task.isCancelled && partition.mayBegin(record)
+    }
+
+    /// Commits a record whose handler is to run at most once.
+    ///
+    /// - Returns: whether the handler may run; false when the partition or the worker ended before the record is committed.
     private func acknowledge(_ record: Record, of partition: PartitionStream) async -> Bool {
         var delay = Duration.milliseconds(100)
         repeat {
