@@ -19,13 +19,12 @@ public final class Worker: Sendable {
     let listener: CancellationListener?
     let deduplicator: Deduplicator?
     let crashes: CrashGuard?
-    let supervision: Supervision?
+    /// What is done with every message besides running it.
+    let terms: Arrival.Terms?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
     /// Whether messages come sealed.
     let isSealed: Bool
-    /// Writes replies before it is decided what becomes of their messages.
-    let writer: Dispatch.Writer?
     /// Broken with the first error, which ``run()`` throws.
     let failure = Promise<Void>()
     /// Kept once ``run()`` was called.
@@ -69,8 +68,10 @@ public final class Worker: Sendable {
         crashes = options.retries?.crashes.map {
             CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
         }
-        supervision = Supervision(listener?.registry, deduplicator, crashes)
-        writer = options.replies?.writer
+        let supervision = Supervision(listener?.registry, deduplicator, crashes)
+        // Replies are written before it is decided what becomes of their messages.
+        let writer = options.replies?.writer
+        terms = supervision == nil && writer == nil ? nil : Arrival.Terms(supervision, writer)
         isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }

@@ -49,7 +49,7 @@ extension Worker {
     }
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
-    func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
+    func dispatch(_ record: Record, attempt: Int, under terms: Arrival.Terms?) async -> Dispatch {
         let (cluster, retries) = (options.operations, options.retries?.topics)
         guard let transactor else {
             return await controller.dispatch(
@@ -57,8 +57,7 @@ extension Worker {
                 attempt: attempt,
                 in: cluster,
                 through: retries,
-                under: supervision,
-                writing: writer
+                under: terms
             )
         }
         let outbox = Outbox(of: transactor.options.producer)
@@ -68,8 +67,7 @@ extension Worker {
                 attempt: attempt,
                 in: cluster,
                 through: retries,
-                under: supervision,
-                writing: writer
+                under: terms
             )
         }
         let sent = outbox.close()
