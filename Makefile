@@ -74,7 +74,7 @@ ADDRESSED := AttackTests JaegerTests KserCryptoTests KserKafkaTests KserMetricsT
 asan:
 	@mkdir -p .build
 	set -o pipefail; $(SOME) KSER_TESTS='$(ADDRESSED)' LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/lsan.supp \
-		swift test --sanitize address --scratch-path .build/asan --skip '$(TIMED)' 2>&1 | tee .build/asan.log
+		swift test --sanitize address --scratch-path .build/asan 2>&1 | tee .build/asan.log
 	@grep -q 'Test run with [1-9]' .build/asan.log
 
 # A table here, and .build/bench.json. ONLY="decode latency" measures these alone.
