@@ -90,49 +90,72 @@ extension OperationCluster {
         through retries: RetryTopics?,
         on controller: Controller
     ) async -> Dispatch {
+        switch await turn(of: arrival, ticket, record, through: retries, on: controller) {
+        case .over(let dispatch): return dispatch
+        case .come(let work, let step):
+            var arrival = arrival
+            let writer = arrival.terms?.writer ?? OperationStep.writer
+            arrival.terms = Arrival.Terms(arrival.terms?.supervision, writer, work)
+            var dispatch = await controller.dispatch(arrival)
+            dispatch.step = step
+            return dispatch
+        }
+    }
+
+    private enum Turn {
+        /// There is something to do; the step is nil for a task that no operation has.
+        case come(Arrival.Work?, OperationStep?)
+        /// There is nothing to do.
+        case over(Dispatch)
+    }
+
+    // Not inlined: operations are large, and would stay in the frame of what waits for the handler.
+    @inline(never)
+    private func turn(
+        of arrival: Arrival,
+        _ ticket: OperationTicket,
+        _ record: Record,
+        through retries: RetryTopics?,
+        on controller: Controller
+    ) async -> Turn {
         let lineage = Lineage(record, through: retries)
         let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
             OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
         }
-        var arrival = arrival
-        arrival.writer = arrival.writer ?? OperationStep.writer
         let admitted: Changed<OperationRecord.Admission>
         do {
             admitted = try await admit(ticket, by: owner, on: controller)
         } catch let error as StoreError where error.code == .notFound {
-            arrival.work = { [uuid = arrival.execution.uuid] _, _ in
+            let work: Arrival.Work = { [uuid = arrival.execution.uuid] _, _ in
                 throw KserError.notFound(
                     error.message,
                     extra: ["uuid": .string(uuid), "operation": .string(ticket.operation)]
                 )
             }
-            return await controller.dispatch(arrival)
+            return .come(work, nil)
         } catch {
             log(.error, "task \(arrival.execution.received) not begun: \(error)", controller.logger)
             let result = ExecutionResult.from(error, uuid: arrival.execution.uuid)
-            return Dispatch(arrival.execution, result, nil, step: step(.interrupted))
+            return .over(Dispatch(arrival.execution, result, nil, step: step(.interrupted)))
         }
         switch admitted.outcome {
         case .run:
-            if let deadline = admitted.after.deadline {
-                let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
-                arrival.work = { entrypoint, execution in
-                    try await execution.limited(to: limit) { try await entrypoint.perform(execution, nil) }
-                }
+            guard let deadline = admitted.after.deadline else { return .come(nil, step(.ran(admitted.after))) }
+            let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
+            let work: Arrival.Work = { entrypoint, execution in
+                try await execution.limited(to: limit) { try await entrypoint.perform(execution, nil) }
             }
+            return .come(work, step(.ran(admitted.after)))
         case .compensate:
-            arrival.work = { try await $0.compensate($1) }
+            return .come({ try await $0.compensate($1) }, step(.ran(admitted.after), isReplied: false))
         case .done(let result):
-            return Dispatch(arrival.execution, result, nil, step: step(.passed))
+            return .over(Dispatch(arrival.execution, result, nil, step: step(.passed)))
         case .drop:
             log(.debug, "copy of \(arrival.execution.received) dropped", controller.logger)
             let result = ExecutionResult(uuid: arrival.execution.uuid)
-            return Dispatch(arrival.execution, result, nil, step: step(.passed, isReplied: false))
+            return .over(Dispatch(arrival.execution, result, nil, step: step(.passed, isReplied: false)))
         }
-        var dispatch = await controller.dispatch(arrival)
-        dispatch.step = step(.ran(admitted.after), isReplied: admitted.outcome == .run)
-        return dispatch
     }
 
     /// Admits a message, and tells the operation's hooks when that begins or ends the operation.
