@@ -129,7 +129,7 @@ import Testing
         var options = ReplayOptions()
         options.limit = 1
         var replayed = 0
-        while true {
+        while replayed < 100 {
             let report = try await letters.replay("jobs", selection, with: producer, options: options)
             replayed += report.replayed
             if report.replayed == 0 { break }

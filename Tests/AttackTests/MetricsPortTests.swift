@@ -39,45 +39,25 @@ import Testing
 
     @Test func aRequestHasSomeTimeAndNoMore() async throws {
         var limits = ConnectionTable.Limits()
-        limits.time = .milliseconds(300)
-        let daemon = try HTTPDaemon.start(address: "127.0.0.1", port: 0, limits: limits) { _ in
-            .now(HTTPResponse(body: [0x6f]))
-        }
-        let dribble = try Dribble(from: "127.0.0.1", to: daemon.port)
-        dribble.send("GET / HTTP/1.1\r\n")
-        let dribbling = Task {
-            while !Task.isCancelled {
-                dribble.send("x")
-                try await Task.sleep(for: .milliseconds(50))
-            }
-        }
-        try await wait("the end of the connection") { dribble.isClosed }
-        dribbling.cancel()
-        #expect(try await Dribble.status(of: "/", from: "127.0.0.1", port: daemon.port) == 200)
-        await withCheckedContinuation { done in
-            DispatchQueue.global().async {
-                daemon.stop()
-                done.resume()
-            }
-        }
+        limits.time = .milliseconds(100)
+        let table = ConnectionTable(limits)
+        let ends = SocketPair()
+        table.open(1, socket: ends.server, of: ClientAddress(nil))
+        try await wait("the end of the connection") { ends.isClosed }
+        // One that asks for health has no more.
+        let others = SocketPair()
+        table.open(2, socket: others.server, of: ClientAddress(nil))
+        table.beginHealth(2)
+        try await wait("the end of the other one") { others.isClosed }
     }
 
     @Test func theOldestMakesRoomAndHealthIsSpared() {
-        var pairs: [[Int32]] = []
+        var pairs: [SocketPair] = []
         func socket() -> Int32 {
-            var pair: [Int32] = [0, 0]
-            #if os(Linux)
-            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
-            #else
-            socketpair(AF_UNIX, SOCK_STREAM, 0, &pair)
-            #endif
-            pairs.append(pair)
-            return pair[0]
+            pairs.append(SocketPair())
+            return pairs[pairs.count - 1].server
         }
-        func isClosed(_ index: Int) -> Bool {
-            var byte: UInt8 = 0
-            return recv(pairs[index][1], &byte, 1, Int32(MSG_DONTWAIT)) == 0
-        }
+        func isClosed(_ index: Int) -> Bool { pairs[index].isClosed }
         func client(_ number: UInt8) -> ClientAddress {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -103,7 +83,6 @@ import Testing
         table.open(6, socket: socket(), of: client(3))
         #expect((0..<7).map(isClosed) == [false, true, false, true, false, false, false])
         table.endRequest(0)
-        for pair in pairs { for end in pair { close(end) } }
     }
 
     @Test(arguments: [("0.0.0.0", true), ("::", true), ("127.0.0.1", false), ("localhost", false)])
@@ -113,6 +92,33 @@ import Testing
         let server = try MetricsServer(MetricsRegistry(), address: address, port: 0, logger: logger)
         #expect(log.records.map(\.message).contains { $0.contains("port \(server.port) is open to all") } == isOpen)
         await server.stop()
+    }
+}
+
+/// Both ends of a connection.
+private final class SocketPair: Sendable {
+    let server: Int32
+    private let client: Int32
+
+    init() {
+        var pair: [Int32] = [0, 0]
+        #if os(Linux)
+        socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
+        #else
+        socketpair(AF_UNIX, SOCK_STREAM, 0, &pair)
+        #endif
+        (server, client) = (pair[0], pair[1])
+    }
+
+    deinit {
+        close(server)
+        close(client)
+    }
+
+    /// Whether the server has ended it.
+    var isClosed: Bool {
+        var byte: UInt8 = 0
+        return recv(client, &byte, 1, Int32(MSG_DONTWAIT)) == 0
     }
 }
 
@@ -158,13 +164,6 @@ private final class Dribble: Sendable {
     func send(_ text: String) {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-    }
-
-    /// Whether the other side has closed it.
-    var isClosed: Bool {
-        var byte: UInt8 = 0
-        let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT))
-        return count == 0 || count < 0 && errno != EAGAIN
     }
 
     /// The status of the answer to a request.

@@ -131,7 +131,9 @@ import Testing
                 controller: controller,
                 options: options
             )
-            let error = await #expect(throws: KserError.self) { try await worker.run() }
+            let error = await #expect(throws: KserError.self) {
+                try await withDeadline(.seconds(60), "the refusal") { try await worker.run() }
+            }
             #expect(error?.kind == .configuration && error?.message.contains("producer of \(name)") == true)
             var open = options
             open.answersInClear = true

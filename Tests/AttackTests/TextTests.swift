@@ -46,7 +46,12 @@ import Testing
             HumanLogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor),
             JSONLinesLogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor),
         ]
-        let reading = Task.detached { try pipe.fileHandleForReading.readToEnd() ?? Data() }
+        let (read, reading) = AsyncStream<Data>.makeStream()
+        // On a thread of its own: a full pipe blocks who writes.
+        Thread.detachNewThread {
+            reading.yield((try? pipe.fileHandleForReading.readToEnd()) ?? Data())
+            reading.finish()
+        }
         for sink in sinks {
             let controller = Controller(logger: KserLogger(level: .error, sink: sink))
             try await controller.register("fails") { (_: JSONObject, _) in throw KserError.io(text) }
@@ -55,7 +60,7 @@ import Testing
             _ = await controller.run([UInt8](text.utf8))
         }
         try pipe.fileHandleForWriting.close()
-        let written = try await reading.value
+        let written = try #require(await read.first { _ in true })
         // Of each message that failed one line of the handler, if it has one, and one of the controller.
         let lines = written.split(separator: UInt8(ascii: "\n"))
         #expect(lines.count == 8, "\(lines.count)")

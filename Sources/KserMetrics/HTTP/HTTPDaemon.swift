@@ -14,7 +14,7 @@ final class HTTPDaemon: Sendable {
     }
 
     let port: UInt16
-    private let connections: ConnectionTable
+    private let connections = ConnectionTable()
     private let answer: @Sendable (HTTPRequest) -> HTTPReply
     private let state = Mutex(State())
     /// The exchanges whose reply is waited for.
@@ -38,11 +38,10 @@ final class HTTPDaemon: Sendable {
     static func start(
         address: String,
         port: UInt16,
-        limits: ConnectionTable.Limits = ConnectionTable.Limits(),
         answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
     ) throws(MetricsError) -> HTTPDaemon {
         let socket = try ListeningSocket(address: address, port: port)
-        let server = HTTPDaemon(port: socket.port, limits, answer: answer)
+        let server = HTTPDaemon(port: socket.port, answer: answer)
         guard let pointer = server.open(socket) else {
             close(socket.descriptor)
             throw MetricsError(.listening, "listening on \(address):\(port): libmicrohttpd did not start a server")
@@ -51,13 +50,8 @@ final class HTTPDaemon: Sendable {
         return server
     }
 
-    private init(
-        port: UInt16,
-        _ limits: ConnectionTable.Limits,
-        answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
-    ) {
+    private init(port: UInt16, answer: @escaping @Sendable (HTTPRequest) -> HTTPReply) {
         self.port = port
-        connections = ConnectionTable(limits)
         self.answer = answer
     }
 
