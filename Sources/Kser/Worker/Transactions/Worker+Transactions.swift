@@ -52,23 +52,11 @@ extension Worker {
     func dispatch(_ record: Record, attempt: Int, under terms: Arrival.Terms?) async -> Dispatch {
         let (cluster, retries) = (options.operations, options.retries?.topics)
         guard let transactor else {
-            return await controller.dispatch(
-                record,
-                attempt: attempt,
-                in: cluster,
-                through: retries,
-                under: terms
-            )
+            return await controller.dispatch(record, attempt: attempt, in: cluster, through: retries, under: terms)
         }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(
-                record,
-                attempt: attempt,
-                in: cluster,
-                through: retries,
-                under: terms
-            )
+            await controller.dispatch(record, attempt: attempt, in: cluster, through: retries, under: terms)
         }
         let sent = outbox.close()
         if dispatch.result.isSuccess { dispatch.sent = sent }
