@@ -41,7 +41,6 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
-        through retries: RetryTopics?,
         under supervision: Supervision?,
         writing writer: Dispatch.Writer?
     ) async -> Dispatch {
@@ -51,7 +50,7 @@ extension Controller {
             arrival.writer = writer
             if let cluster, let ticket = OperationTicket(arrival.execution.received) {
                 // The store tells copies of a task apart, and what a copy owes.
-                return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
+                return await cluster.dispatch(arrival, ticket, record, on: self)
             }
             if let duplicate = await supervision?.duplicate(arrival.execution) {
                 return Dispatch(arrival.execution, duplicate)

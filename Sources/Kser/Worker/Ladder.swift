@@ -50,8 +50,8 @@ struct Ladder: Sendable {
                 return .pause(inPlace.pause(before: retries))
             }
             if let topics = options.retries?.topics, let next = retry(dispatch, .nothing, options) {
-                let tier = "\(topics.delays[rung].milliseconds)"
-                return .settle(Settlement(self, dispatch, options, .retried(tier: tier), parcel: next))
+                let verdict = Settlement.Verdict.retried(after: topics.delays[rung])
+                return .settle(Settlement(self, dispatch, options, verdict, parcel: next))
             }
             return .settle(giveUp(dispatch, .exhausted, options))
         }

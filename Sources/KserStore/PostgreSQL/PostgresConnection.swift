@@ -55,6 +55,11 @@ final class PostgresConnection: SQLConnection {
     /// Others that want the same lock wait; it goes with the transaction.
     func lockSchema() throws(StoreError) { _ = try query("SELECT pg_advisory_xact_lock(5494767)::text") }
 
+    var rowLock: String { " FOR UPDATE" }
+    var passingLocked: String { " SKIP LOCKED" }
+    /// One clock for all machines.
+    var clock: String { "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)" }
+
     func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
         var texts: [String?] = []
         for value in values {
