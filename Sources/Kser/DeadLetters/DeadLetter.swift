@@ -63,16 +63,16 @@ public struct DeadLetter: Sendable, Hashable {
         entrypoint = entrypoint ?? message.entrypoint
     }
 
+    /// Whether it came from this topic, as far as its headers tell.
+    func isFrom(_ topic: String) -> Bool { originalTopic.map { $0.utf8.elementsEqual(topic.utf8) } ?? true }
+
     /// The message.
     ///
     /// - Parameter codec: how the record's value becomes a message.
     /// - Returns: the message as its sender wrote it.
     /// - Throws: ``KserError`` when the value is no message.
     public func message(codec: any MessageCodec = JSONMessageCodec()) throws -> Message {
-        guard let value = record.value else {
-            throw KserError.validation("The record has no value: a tombstone is not a message")
-        }
-        return try codec.decode(value, of: record)
+        try codec.decode(record.valueOrRefusal(), of: record)
     }
 }
 

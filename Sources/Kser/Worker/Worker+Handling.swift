@@ -36,7 +36,9 @@ extension Worker {
 
     // Not inlined: it would stay in the frame of its caller while the handler runs.
     @inline(never)
-    private func ladder(of record: Record) -> Ladder { Ladder(record, options, group: consumer.groupID) }
+    private func ladder(of record: Record) -> Ladder {
+        Ladder(record, options, group: consumer.groupID, isSecret: isSealed)
+    }
 
     /// Tries a record again until there is an outcome.
     @inline(never)

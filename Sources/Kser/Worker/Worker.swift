@@ -22,6 +22,8 @@ public final class Worker: Sendable {
     let supervision: Supervision?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
+    /// Whether messages come sealed.
+    let isSealed: Bool
     /// Writes replies before it is decided what becomes of their messages.
     let writer: Dispatch.Writer?
     let failure = FirstFailure()
@@ -58,7 +60,11 @@ public final class Worker: Sendable {
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
-        deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
+        let isSealed = controller.codec.isSealing
+        self.isSealed = isSealed
+        deduplicator = options.deduplication.map {
+            Deduplicator($0, heedsReplays: !isSealed, logger: controller.logger)
+        }
         crashes = options.retries?.crashes.map {
             CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
         }

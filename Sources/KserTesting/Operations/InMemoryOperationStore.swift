@@ -146,7 +146,8 @@ public final class InMemoryOperationStore: OperationStore {
 
 extension StoreQuery {
     fileprivate func matches(_ status: TaskStatus, _ entrypoint: String, created: Int64, updated: Int64) -> Bool {
-        (statuses.isEmpty || statuses.contains(status)) && (entrypoints.isEmpty || entrypoints.contains(entrypoint))
+        (statuses.isEmpty || statuses.contains(status))
+            && (entrypoints.isEmpty || entrypoints.contains(exactly: entrypoint))
             && createdBefore.map { created < $0 } != false && createdSince.map { created >= $0 } != false
             && unchangedSince.map { updated < $0 } != false
     }
