@@ -18,7 +18,7 @@ import Testing
         let folder: TemporaryDirectory?
     }
 
-    private func make(_ kind: Kind) async throws -> Place {
+    private func make(_ kind: Kind, on server: PostgresServer? = nil) async throws -> Place {
         switch kind {
         case .sqlite:
             let folder = try TemporaryDirectory("sqlite")
@@ -31,7 +31,8 @@ import Testing
                 folder: folder
             )
         case .postgresql:
-            let store = try await PostgresOperationStore(try await makeSchema(.shared()), connections: 8)
+            let shared = try await PostgresServer.shared()
+            let store = try await PostgresOperationStore(try await makeSchema(server ?? shared), connections: 8)
             return Place(
                 store: store,
                 execute: { sql in
@@ -155,7 +156,8 @@ import Testing
 
     /// What the store writes for one transition of one of many tasks.
     @Test(arguments: Kind.allCases) func aTransitionWritesLittle(_ kind: Kind) async throws {
-        let place = try await make(kind)
+        // What others write counts too.
+        let place = try await make(kind, on: kind == .postgresql ? PostgresServer() : nil)
         let add = Idle()
         try await controller.register(add)
         let cluster = makeCluster(place.store)

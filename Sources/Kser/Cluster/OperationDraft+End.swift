@@ -79,6 +79,7 @@ extension OperationDraft {
     ///   - result: what they gave, or what the hooks of a success threw.
     ///   - isFailure: whether those of a success threw: the operation has failed then.
     ///   - cause: who sends what is to be compensated.
+    /// - Throws: why the store cannot be read.
     mutating func settle(
         _ hook: TaskStatus,
         _ result: ExecutionResult,

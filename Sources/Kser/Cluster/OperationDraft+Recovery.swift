@@ -41,7 +41,9 @@ extension OperationDraft {
     /// Has somebody look again when the first of its times has come.
     private mutating func rearm() throws(StoreError) {
         if head.isEnded { return }
-        if let deadline = head.deadline, head.status != .compensating { arm(by: max(deadline, now.addingSaturating(1_000))) }
+        if let deadline = head.deadline, head.status != .compensating {
+            arm(by: max(deadline, now.addingSaturating(1_000)))
+        }
         for task in try tasks(in: head.step) { if let due = task.dueAt { arm(by: due) } }
     }
 }

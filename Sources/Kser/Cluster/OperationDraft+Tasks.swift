@@ -28,6 +28,7 @@ extension OperationDraft {
     ///   - owner: the record that brought it. A record that has begun the task may do so again, since it is delivered
     ///     again only when it was not finished; any other record is a copy.
     /// - Returns: what becomes of the message; nil when the operation has no such task.
+    /// - Throws: why the store cannot be read.
     mutating func admit(_ ticket: OperationTicket, by owner: String) throws(StoreError) -> Admission? {
         guard let task = try task(ticket.task) else { return nil }
         if ticket.round != head.round { return try settled(task, by: owner, "its round is over") }
@@ -94,6 +95,7 @@ extension OperationDraft {
     ///   - outbox: what its handler sent.
     ///   - refusal: says why what comes next can never be sent. The task has failed then.
     /// - Returns: false when the task is not, or no more, this attempt's to end.
+    /// - Throws: why the store cannot be read.
     mutating func finish(
         _ ticket: OperationTicket,
         _ attempt: Int,

@@ -48,13 +48,15 @@ public struct OperationDraft {
         self.reader = reader
     }
 
-    /// What is to be written; nil when nothing was changed. When only times moved, that makes no new version and no event.
+    /// What is to be written; nil when nothing was changed. When only times moved, that makes no new version and no
+    /// event.
     public var change: OperationChange? {
         if head == original, changedTasks.isEmpty, changedGroups.isEmpty { return nil }
         let changed = changedTasks.keys.sorted().compactMap { tasks[$0] }
         var head = head
         let moved = changed.filter { $0.status != changedTasks[$0.place]?.status }
-        let isQuiet = moved.isEmpty && isOnlyRearmed && changed.allSatisfy { $0.attempts == changedTasks[$0.place]?.attempts }
+        let isQuiet =
+            moved.isEmpty && isOnlyRearmed && changed.allSatisfy { $0.attempts == changedTasks[$0.place]?.attempts }
         if !isQuiet { (head.version, head.updatedAt) = (original.version + 1, now) }
         return OperationChange(
             old: original,
@@ -68,7 +70,8 @@ public struct OperationDraft {
 
     private func hasOtherResult(_ place: Int) -> Bool {
         guard let before = changedTasks[place], let after = tasks[place] else { return false }
-        return before.result != after.result || before.isDifference != after.isDifference || before.outbox != after.outbox
+        return before.result != after.result || before.isDifference != after.isDifference
+            || before.outbox != after.outbox
     }
 
     /// Whether nothing of the head moved but when somebody looks at it.
@@ -123,7 +126,9 @@ extension OperationDraft {
     package mutating func tasks(in places: Range<Int>) throws(StoreError) -> [TaskRecord] {
         let missing = places.filter { tasks[$0] == nil }
         if let first = missing.first, let last = missing.last {
-            for task in try reader.tasks(in: first..<last + 1) where tasks[task.place] == nil { tasks[task.place] = task }
+            for task in try reader.tasks(in: first..<last + 1) where tasks[task.place] == nil {
+                tasks[task.place] = task
+            }
         }
         var found: [TaskRecord] = []
         for place in places {
@@ -159,7 +164,7 @@ extension OperationDraft {
     }
 
     private func gap(_ place: Int) -> StoreError {
-        StoreError(.corrupt, "The store has no task in place \(place) of an operation of \(head.total)", uuid: head.uuid)
+        StoreError(.corrupt, "The store has no task in place \(place) of \(head.total)", uuid: head.uuid)
     }
 }
 

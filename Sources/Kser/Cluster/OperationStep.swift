@@ -45,6 +45,7 @@ final class OperationStep: Sendable {
     /// The outcome, where it does not depend on the result.
     ///
     /// - Parameter hasLadder: whether messages are tried again.
+    /// - Returns: the outcome; nil where the result says it.
     func outcome(_ hasLadder: Bool) -> Outcome? {
         switch standing {
         case .ran: nil

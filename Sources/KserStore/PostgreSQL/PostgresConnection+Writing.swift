@@ -78,9 +78,8 @@ extension PostgresConnection {
 
     private static func type(of column: String) -> String {
         switch column {
-        case "place", "attempts", "resends", "version", "time", "round", "due_at", "started_at", "updated_at", "ended_at",
-            "is_difference":
-            "bigint"
+        case "place", "attempts", "resends", "version", "time", "round": "bigint"
+        case "due_at", "started_at", "updated_at", "ended_at", "is_difference": "bigint"
         default: "text"
         }
     }

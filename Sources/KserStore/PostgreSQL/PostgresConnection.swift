@@ -124,7 +124,8 @@ final class PostgresConnection: SQLConnection {
     private func error(of result: OpaquePointer?) -> StoreError {
         guard PQstatus(handle) == CONNECTION_OK else { return connectionError() }
         let state = PQresultErrorField(result, 67).map { String(cString: $0) }  // PG_DIAG_SQLSTATE, 'C'
-        let text = String(cString: PQresultErrorMessage(result)).firstLine
+        // What libpq refuses by itself has no result.
+        let text = String(cString: result == nil ? PQerrorMessage(handle) : PQresultErrorMessage(result)).firstLine
         return StoreError(.postgres(state ?? ""), "PostgreSQL: \(text)", store: name, nativeCode: state)
     }
 }

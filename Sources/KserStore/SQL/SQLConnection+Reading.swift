@@ -47,9 +47,8 @@ extension SQLConnection {
 
     func head(_ uuid: String) throws(StoreError) -> OperationHead? { try head(uuid, locking: false)?.head }
 
-    /// The head of an operation, and what time it is for the database.
-    ///
-    /// - Parameter locking: whether all others that lock it wait for the end of the transaction.
+    /// The head of an operation, and what time it is for the database. When it is locked, all others that lock it wait for
+    /// the end of the transaction.
     func head(_ uuid: String, locking: Bool) throws(StoreError) -> (head: OperationHead, time: Int64?)? {
         let rows = try query(
             """

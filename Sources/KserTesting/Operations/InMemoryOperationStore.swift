@@ -82,7 +82,9 @@ public final class InMemoryOperationStore: OperationStore {
     /// Takes operations that somebody has to look at.
     public func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String] {
         try access { state in
-            let due = state.operations.values.compactMap { record in record.head.dueAt.map { (time: $0, uuid: record.head.uuid) } }
+            let due = state.operations.values.compactMap { record in
+                record.head.dueAt.map { (time: $0, uuid: record.head.uuid) }
+            }
             let taken = due.filter { $0.time <= time }.sorted { $0 < $1 }.prefix(max(0, limit)).map(\.uuid)
             for uuid in taken {
                 guard var head = state.operations[ScalarKey(uuid)]?.head else { continue }

@@ -75,7 +75,8 @@ extension OperationStoreContract {
                     try await group.waitForAll()
                 }
                 let operation = try await store.operation("o")
-                try KserTesting.expect(operation?.tasks.map(\.attempts) == Array(repeating: 10, count: 8), "all are counted")
+                let counts = operation?.tasks.map(\.attempts)
+                try KserTesting.expect(counts == Array(repeating: 10, count: 8), "all are counted")
                 let versions = try await store.history(of: "o").map(\.version)
                 try KserTesting.expect(versions == Array(1...81), "the history has no gap: \(versions)")
             },

@@ -13,7 +13,8 @@ extension OperationStoreContract {
             check("every field that may change comes back as it was changed") { store in
                 let operation = makeOperation("o", tasks: 3)
                 try await store.insert(operation)
-                let changed = try await change("o", in: store) { draft throws(StoreError) in try draft.touchEverything() }
+                let changed = try await change("o", in: store) { draft throws(StoreError) in try draft.touchEverything()
+                }
                 let read = try await store.operation("o")
                 try KserTesting.expect(read == changed, "all of it comes back: \(String(describing: read))")
                 try KserTesting.expect(try await store.head("o") == changed.head, "the head too")

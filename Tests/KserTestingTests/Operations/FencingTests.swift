@@ -22,7 +22,9 @@ import Testing
             if number == 1, fails { throw KserError.io("too late") }
             return execution.result(stdout: "attempt \(number)")
         }
-        let next = try await stage.step("Next") { execution in execution.result(stdout: "\(execution.result.stdout), next") }
+        let next = try await stage.step("Next") { execution in
+            execution.result(stdout: "\(execution.result.stdout), next")
+        }
         let launched = try await ClusterSteps {
             TaskCall(held)
             TaskCall(next)

@@ -116,7 +116,8 @@ import Testing
         let cluster = stage.withManualClock
         func strand() async throws -> LaunchedOperation {
             let launched = try await ClusterSteps { TaskCall(held) }.build().launch(on: cluster)
-            let ticket = OperationTicket(try JSONMessageCodec().decode(stage.broker.records(in: "jobs").last?.value ?? []))
+            let message = stage.broker.records(in: "jobs").last?.value ?? []
+            let ticket = OperationTicket(try JSONMessageCodec().decode(message))
             _ = try await cluster.change(launched.uuid) { draft throws(StoreError) in
                 if let ticket { _ = try draft.admit(ticket, by: "lost[0]@1") }
             }
