@@ -46,7 +46,7 @@ extension Entrypoint {
             observer: observer
         )
         do {
-            return try await RegisteredEntrypoint(self).perform(execution, result)
+            return try await RegisteredEntrypoint(self).perform(execution, result.map { Boxed($0) })
         } catch {
             return .from(error, uuid: execution.uuid)
         }
@@ -64,7 +64,7 @@ extension Entrypoint {
         monitor: (any KserMonitor)? = GlobalMonitor.monitor
     ) async throws -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
-        return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
+        return try await RegisteredEntrypoint(self).throwingPerform(execution, result.map { Boxed($0) })
     }
 
     /// Makes a message that asks for this entrypoint.

@@ -5,7 +5,7 @@
 @usableFromInline
 final class RegisteredEntrypoint: Sendable {
     /// Runs all steps after the result of what ran before.
-    @usableFromInline typealias Perform = @Sendable (Execution, ExecutionResult?) async throws -> ExecutionResult
+    @usableFromInline typealias Perform = @Sendable (Execution, Boxed<ExecutionResult>?) async throws -> ExecutionResult
 
     let path: String
     let isTask: Bool
@@ -78,10 +78,10 @@ final class RegisteredEntrypoint: Sendable {
             dateStrategy: operation.dateStrategy,
             operation: operation,
             perform: { execution, initial in
-                try await OperationRun.prepared(operation, execution).perform(initial)
+                try await OperationRun.prepared(operation, execution).perform(initial?.value)
             },
             throwingPerform: { execution, initial in
-                try await OperationRun.prepared(operation, execution).throwingExecute(initial)
+                try await OperationRun.prepared(operation, execution).throwingExecute(initial?.value)
             },
             compensation: Self.compensation(of: operation)
         )
@@ -91,7 +91,7 @@ final class RegisteredEntrypoint: Sendable {
     static func perform(
         _ entrypoint: some Entrypoint,
         _ execution: Execution,
-        _ initial: ExecutionResult?,
+        _ initial: Boxed<ExecutionResult>?,
         under observer: some StepObserver
     ) async throws -> ExecutionResult {
         try await observer.observe(.entrypoint(.execute), of: execution) {
@@ -104,7 +104,7 @@ final class RegisteredEntrypoint: Sendable {
     static func throwingPerform(
         _ entrypoint: some Entrypoint,
         _ execution: Execution,
-        _ initial: ExecutionResult?,
+        _ initial: Boxed<ExecutionResult>?,
         under observer: some StepObserver
     ) async throws -> ExecutionResult {
         try await observer.observe(.entrypoint(.execute), of: execution) {

@@ -91,7 +91,7 @@ extension TaskCall {
         case .entrypoint(let entrypoint):
             let execution = makeExecution(of: entrypoint, in: operation)
             defer { take(execution) }
-            let outcome = try await entrypoint.throwingPerform(execution, previous)
+            let outcome = try await entrypoint.throwingPerform(execution, previous.map { Boxed($0) })
             if entrypoint.isOperation { execution.result = outcome }
             hasSucceeded = outcome.retcode == 0
             return outcome

@@ -4,10 +4,14 @@ extension Worker {
     ///
     /// - Returns: what became of it; a duplicate that is still in work when the worker does not go on with the record.
     func perform(_ record: Record, attempt: Int = 1, of partition: PartitionStream) async -> Dispatch {
-        guard var supervision else { return await dispatch(record, attempt: attempt, under: nil) }
+        await dispatch(record, attempt: attempt, under: terms(in: partition))
+    }
+
+    private func terms(in partition: PartitionStream) -> Arrival.Terms? {
+        guard var supervision = terms?.supervision else { return terms }
         supervision.partition = partition
         supervision.aside = { await self.withoutPlace(in: partition, $0) }
-        return await dispatch(record, attempt: attempt, under: supervision)
+        return Arrival.Terms(supervision, terms?.writer)
     }
 
     /// Ends a record whose message is a duplicate.
@@ -16,7 +20,7 @@ extension Worker {
         _ dispatch: Dispatch,
         _ duplicate: Deduplicator.Duplicate,
         of partition: PartitionStream
-    ) -> Settlement? {
+    ) -> Boxed<Settlement>? {
         switch duplicate {
         case .handled:
             deduplicator?.passOver(record, dispatch.message)
