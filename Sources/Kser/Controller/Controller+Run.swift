@@ -43,7 +43,6 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
-        through retries: RetryTopics?,
         under terms: Arrival.Terms?
     ) async -> Dispatch {
         switch await receive(record, attempt) {
@@ -51,7 +50,7 @@ extension Controller {
             arrival.terms = terms
             if let cluster, let ticket = OperationTicket(arrival.execution.received) {
                 // The store tells copies of a task apart, and what a copy owes.
-                return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
+                return await cluster.dispatch(arrival, ticket, record, on: self)
             }
             if let duplicate = await terms?.supervision?.duplicate(arrival.execution) {
                 return Dispatch(arrival.execution, duplicate)

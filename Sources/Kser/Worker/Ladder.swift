@@ -57,8 +57,8 @@ struct Ladder: Sendable {
                 return .pause(inPlace.pause(before: retries))
             }
             if let topics = options.retries?.topics, let next = retry(dispatch, .nothing, options) {
-                let tier = "\(topics.delays[rung].milliseconds)"
-                return .settle(Boxed(Settlement(self, dispatch, options, .retried(tier: tier), parcel: next)))
+                let verdict = Settlement.Verdict.retried(after: topics.delays[rung])
+                return .settle(Boxed(Settlement(self, dispatch, options, verdict, parcel: next)))
             }
             return .settle(Boxed(giveUp(dispatch, .exhausted, options)))
         }

@@ -79,7 +79,7 @@ extension Worker {
     /// partition's next owner.
     private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
         if !dispatch.result.isSuccess, partition.isEnded || Task.isCancelled { return nil }
-        let outcome = dispatch.step?.outcome ?? options.outcome(of: dispatch)
+        let outcome = dispatch.step?.outcome(options.retries != nil) ?? options.outcome(of: dispatch)
         if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
         return outcome
     }

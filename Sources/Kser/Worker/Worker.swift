@@ -110,7 +110,7 @@ public final class Worker: Sendable {
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
             defer { watcher?.cancel() }
             if let operations = options.operations {
-                group.addTask { await operations.keepRecovering(self.controller.logger) }
+                group.addTask { await operations.keep(on: self.controller) }
             }
             if let listener { group.addTask { await listener.run() } }
             do {
@@ -143,6 +143,9 @@ public final class Worker: Sendable {
 
     /// Where the operations are kept whose tasks the worker runs.
     package var operationStore: (any OperationStore)? { options.operations?.store }
+
+    /// Whether tasks wait whose operations are in another store than the worker's.
+    package var hasStrangers: Bool { options.operations?.state.hasStrangers == true }
 
     /// Whether ``pause()`` or a file holds the worker back.
     package var isHeldBack: Bool { isPaused || options.controlFiles?.isPaused == true }

@@ -55,6 +55,11 @@ final class PostgresConnection: SQLConnection {
     /// Others that want the same lock wait; it goes with the transaction.
     func lockSchema() throws(StoreError) { _ = try query("SELECT pg_advisory_xact_lock(5494767)::text") }
 
+    var rowLock: String { " FOR UPDATE" }
+    var passingLocked: String { " SKIP LOCKED" }
+    /// One clock for all machines.
+    var clock: String { "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)" }
+
     func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
         var texts: [String?] = []
         for value in values {
@@ -119,7 +124,8 @@ final class PostgresConnection: SQLConnection {
     private func error(of result: OpaquePointer?) -> StoreError {
         guard PQstatus(handle) == CONNECTION_OK else { return connectionError() }
         let state = PQresultErrorField(result, 67).map { String(cString: $0) }  // PG_DIAG_SQLSTATE, 'C'
-        let text = String(cString: PQresultErrorMessage(result)).firstLine
+        // What libpq refuses by itself has no result.
+        let text = String(cString: result == nil ? PQerrorMessage(handle) : PQresultErrorMessage(result)).firstLine
         return StoreError(.postgres(state ?? ""), "PostgreSQL: \(text)", store: name, nativeCode: state)
     }
 }

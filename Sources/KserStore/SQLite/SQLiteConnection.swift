@@ -66,6 +66,12 @@ final class SQLiteConnection: SQLConnection {
 
     /// `BEGIN IMMEDIATE` has locked everything.
     func lockSchema() throws(StoreError) {}
+    var rowLock: String { "" }
+    var passingLocked: String { "" }
+    /// All users are of one machine.
+    var clock: String { "NULL" }
+
+    func write(_ change: OperationChange) throws(StoreError) { try writeSteps(change) }
 
     func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
         let statement = try prepared(sql)
@@ -139,7 +145,7 @@ extension SQLConnection {
     /// Databases end text at a zero.
     func demandStorable(_ text: String) throws(StoreError) {
         if text.utf8.contains(0) {
-            throw StoreError(.failed, "Text with the character U+0000 cannot be stored: \(text)", store: name)
+            throw StoreError(.failed, "Text with the character U+0000 cannot be stored", store: name)
         }
     }
 }

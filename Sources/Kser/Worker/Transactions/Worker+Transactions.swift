@@ -50,16 +50,16 @@ extension Worker {
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
     func dispatch(_ record: Record, attempt: Int, under terms: Arrival.Terms?) async -> Dispatch {
-        let (cluster, retries) = (options.operations, options.retries?.topics)
+        let cluster = options.operations
         guard let transactor else {
-            return await controller.dispatch(record, attempt: attempt, in: cluster, through: retries, under: terms)
+            return await controller.dispatch(record, attempt: attempt, in: cluster, under: terms)
         }
         let outbox = Outbox(of: transactor.options.producer)
         var dispatch = await Outbox.$current.withValue(outbox) {
-            await controller.dispatch(record, attempt: attempt, in: cluster, through: retries, under: terms)
+            await controller.dispatch(record, attempt: attempt, in: cluster, under: terms)
         }
         let sent = outbox.close()
-        if dispatch.result.isSuccess { dispatch.sent = sent }
+        if dispatch.result.isSuccess { dispatch.sent += sent }
         return dispatch
     }
 }
