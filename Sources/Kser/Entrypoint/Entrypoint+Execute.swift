@@ -64,7 +64,9 @@ extension Entrypoint {
         monitor: (any KserMonitor)? = nil
     ) async throws -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
-        return try await RegisteredEntrypoint(self).throwingPerform(execution, result)
+        let entrypoint = RegisteredEntrypoint(self)
+        try await entrypoint.begin(execution)
+        return try await entrypoint.throwingPerform(execution, result)
     }
 
     /// Makes a message that asks for this entrypoint.
