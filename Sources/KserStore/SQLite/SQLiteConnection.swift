@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 import Kser
 
 /// One connection to a file, with its prepared statements. Its actor is its only user.
@@ -13,6 +14,7 @@ final class SQLiteConnection: SQLConnection {
     init(_ path: String, _ options: SQLiteOptions, _ executor: BlockingExecutor) throws(StoreError) {
         name = path
         self.executor = executor
+        Self.makePrivate(path)
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -35,6 +37,14 @@ final class SQLiteConnection: SQLConnection {
             for statement in statements { sqlite3_finalize(statement) }
             sqlite3_close_v2(handle)
         }
+    }
+
+    /// Makes the file for its user alone, when it is not there; SQLite gives `-wal` and `-shm` the same permissions. That it
+    /// cannot be made is for SQLite to say. A file that is there is not opened: closing it would take SQLite's locks away.
+    private static func makePrivate(_ path: String) {
+        if path.isEmpty || path == ":memory:" { return }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Switching to the log needs the file for itself, and SQLite does not wait for that by its busy timeout.
@@ -139,7 +149,7 @@ extension SQLConnection {
     /// Databases end text at a zero.
     func demandStorable(_ text: String) throws(StoreError) {
         if text.utf8.contains(0) {
-            throw StoreError(.failed, "Text with the character U+0000 cannot be stored: \(text)", store: name)
+            throw StoreError(.failed, "Text with the character U+0000 cannot be stored", store: name)
         }
     }
 }

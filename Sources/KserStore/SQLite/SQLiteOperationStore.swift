@@ -5,7 +5,8 @@ public import Kser
 ///     let store = try await SQLiteOperationStore(path: "/var/lib/dice/operations.db")
 ///
 /// The file is made when it is not there, and its tables are brought up to date. SQLite keeps two more files beside it
-/// (`-wal` and `-shm`). It must not lie on a network file system. Calls run on a queue of their own.
+/// (`-wal` and `-shm`). New ones are for their user alone (mode 0600), and a file that is there keeps its permissions. It
+/// must not lie on a network file system. Calls run on a queue of their own.
 public final class SQLiteOperationStore: OperationStore {
     package let database: SQLiteDatabase
 
