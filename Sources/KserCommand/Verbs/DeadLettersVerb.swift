@@ -153,6 +153,8 @@ private struct LetterDesk {
         total.replayed += report.replayed
         total.inTheirPartition += report.inTheirPartition
         total.overCap += report.overCap
+        total.ofOperations += report.ofOperations
+        total.operations.formUnion(report.operations)
         total.passedOver += report.passedOver
         total.unreadable += report.unreadable
         selection.from.merge(report.ends) { $1 }
@@ -165,6 +167,8 @@ private struct LetterDesk {
                 "replayed": .integer(Int64(report.replayed)),
                 "inTheirPartition": .integer(Int64(report.inTheirPartition)),
                 "overCap": .integer(Int64(report.overCap)),
+                "ofOperations": .integer(Int64(report.ofOperations)),
+                "operations": .array(report.operations.sorted().map { .string($0) }),
                 "passedOver": .integer(Int64(report.passedOver)), "unreadable": .integer(Int64(report.unreadable)),
                 "dryRun": .bool(isDryRun),
             ])
@@ -175,6 +179,12 @@ private struct LetterDesk {
                     + "\(report.overCap) over the cap, \(report.passedOver) passed over, "
                     + "\(report.unreadable) not readable"
             )
+            if report.ofOperations > 0 {
+                Console.print(
+                    "\(report.ofOperations) stay: their operations have failed with them, run those again with "
+                        + "kser operations retry UUID: \(report.operations.sorted().joined(separator: " "))"
+                )
+            }
         }
     }
 }
@@ -214,7 +224,8 @@ extension DeadLetter {
         func number(_ value: (some BinaryInteger)?) -> JSON { value.map { .integer(Int64($0)) } ?? nil }
         return [
             "topic": .string(record.topic), "partition": number(record.partition), "offset": number(record.offset),
-            "uuid": text(uuid), "entrypoint": text(entrypoint), "reason": text(reason?.rawValue),
+            "uuid": text(uuid), "entrypoint": text(entrypoint), "operation": text(operation),
+            "reason": text(reason?.rawValue),
             "errorCode": number(errorCode), "errorName": text(errorName), "errorText": text(errorText),
             "attempts": number(attempts), "firstFailure": number(firstFailure), "originalTopic": text(originalTopic),
             "originalPartition": number(originalPartition), "originalOffset": number(originalOffset),
