@@ -82,7 +82,9 @@ public struct LaunchedProgress: AsyncSequence, Sendable {
                     last = comparable
                     return progress
                 }
-                if !isAtEnd { try await operation.cluster.clock.sleep(operation.cluster.pollInterval) }
+                if isAtEnd { continue }
+                let cluster = operation.cluster
+                try await HandlerPlace.wait(for: operation) { try await cluster.clock.sleep(cluster.pollInterval) }
             }
             return nil
         }
