@@ -14,7 +14,7 @@ final class SQLiteConnection: SQLConnection {
     init(_ path: String, _ options: SQLiteOptions, _ executor: BlockingExecutor) throws(StoreError) {
         name = path
         self.executor = executor
-        Self.makePrivate(path)
+        let isNew = Self.makePrivate(path)
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -25,6 +25,8 @@ final class SQLiteConnection: SQLConnection {
         sqlite3_extended_result_codes(handle, 1)
         if code != SQLITE_OK { throw error(code) }
         sqlite3_busy_timeout(handle, Int32(clamping: options.lockTimeout.milliseconds))
+        // Only before there is anything in it; without, pages are given back by vacuuming.
+        if isNew { _ = try? query("PRAGMA auto_vacuum = INCREMENTAL") }
         try useWriteAheadLog(within: options.lockTimeout)
         _ = try query("PRAGMA synchronous = \(options.durability == .power ? "FULL" : "NORMAL")")
     }
@@ -41,10 +43,13 @@ final class SQLiteConnection: SQLConnection {
 
     /// Makes the file for its user alone, when it is not there; SQLite gives `-wal` and `-shm` the same permissions. That it
     /// cannot be made is for SQLite to say. A file that is there is not opened: closing it would take SQLite's locks away.
-    private static func makePrivate(_ path: String) {
-        if path.isEmpty || path == ":memory:" { return }
+    ///
+    /// - Returns: whether it was made.
+    private static func makePrivate(_ path: String) -> Bool {
+        if path.isEmpty || path == ":memory:" { return false }
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }
+        return descriptor >= 0
     }
 
     /// Switching to the log needs the file for itself, and SQLite does not wait for that by its busy timeout.
