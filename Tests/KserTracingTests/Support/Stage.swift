@@ -1,6 +1,7 @@
 import Kser
 import KserTesting
 import KserTracing
+import Testing
 
 /// A broker, and a worker of the dice tasks.
 struct Stage {
@@ -41,5 +42,6 @@ struct Stage {
         await worker.shutdown()
         try await running
         await reader.close()
+        try #require(seen == count, "answers until the test was cancelled")
     }
 }
