@@ -6,13 +6,13 @@ SHELL := /bin/bash
 CHECKED := --scratch-path .build/checked -Xswiftc -warnings-as-errors -Xcxx -Werror
 
 # Tests that talk to brokers and other processes run after the others, so that they have the machine for themselves.
-COMPONENTS := ^(KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
+COMPONENTS := ^(AttackTests|KserCommandTests|KserKafkaTests|KserMetricsTests|KserStoreTests|InteropTests|PackagingTests|SnippetTests|TestSupportTests)\.
 
 # Not all of them at once: each has its broker's connections open, and Foundation cannot start a program from a process
 # that has more than some 1,300 files open.
 SOME := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
 
-.PHONY: demo test test-librdkafka soak fuzz lint tsan asan traits bench docs deps clean
+.PHONY: demo test test-librdkafka soak attack fuzz lint tsan asan traits bench docs deps clean
 
 # 30 dice tasks on the embedded broker, or on KSER_BOOTSTRAP_SERVERS.
 demo:
@@ -43,7 +43,14 @@ soak:
 	set -o pipefail; KSER_SOAK=1 swift test --filter '^FaultTests\.' 2>&1 | tee .build/soak.log
 	@grep -q 'Test run with [1-9]' .build/soak.log
 	@echo; grep '^| ' .build/soak.log | column -t -s '|'
-	@$(MAKE) fuzz
+	@$(MAKE) attack fuzz asan
+
+# The attacks that SECURITY.md tells of at full size, and their counts in one table.
+attack:
+	@Tests/Support/deps.sh test
+	set -o pipefail; KSER_ATTACK=1 KSER_TESTS=AttackTests swift test --filter '^AttackTests\.' 2>&1 | tee .build/attack.log
+	@grep -q 'Test run with [1-9]' .build/attack.log
+	@echo; grep '^| ' .build/attack.log | column -t -s '|'
 
 # Differential fuzzing, guided by coverage: SECONDS_EACH for each target. What it finds is in .build/fuzz.
 SECONDS_EACH ?= 60
@@ -63,11 +70,13 @@ tsan:
 		swift test --sanitize thread --scratch-path .build/tsan --skip '$(TIMED)' 2>&1 | tee .build/tsan.log
 	@grep -q 'Test run with [1-9]' .build/tsan.log
 
-# AddressSanitizer, for what hands memory to C and takes it back: keys and sealed messages. XCTest itself leaks.
+# AddressSanitizer, for every module that hands memory to C and takes it back: simdjson, librdkafka, libsodium,
+# libmicrohttpd, SQLite, libpq, zlib and sockets. XCTest itself leaks.
+ADDRESSED := AttackTests JaegerTests KserCryptoTests KserKafkaTests KserMetricsTests KserStoreTests KserTests
 asan:
 	@mkdir -p .build
-	set -o pipefail; LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/lsan.supp \
-		swift test --sanitize address --scratch-path .build/asan --filter '^KserCryptoTests\.' 2>&1 | tee .build/asan.log
+	set -o pipefail; $(SOME) KSER_TESTS='$(ADDRESSED)' LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/lsan.supp \
+		swift test --sanitize address --scratch-path .build/asan --skip '$(TIMED)' 2>&1 | tee .build/asan.log
 	@grep -q 'Test run with [1-9]' .build/asan.log
 
 # A table here, and .build/bench.json. ONLY="decode latency" measures these alone.

@@ -179,6 +179,14 @@ let package = Package(
             ]
         ),
 
+        tests(
+            "AttackTests",
+            [
+                "Kser", "KserCommand", "KserCrypto", "KserKafka", "KserMetrics", "KserTesting", "KserTracing",
+                "OpenTracing", "OpenTracingMock", "TestSupport",
+            ]
+        ),
+
         tests("FaultTests", ["Kser", "KserKafka", "KserStore", "KserTesting", "TestSupport", "FaultWorker"]),
         program("FaultWorker", path: "Tests/FaultWorker", ["Kser", "KserKafka", "KserStore"]),
 

@@ -27,8 +27,8 @@ public struct Tracing: Sendable {
     public var relation: MessageRelation
     /// The consumer group, for the tag `messaging.consumer.group.name`.
     public var consumerGroup: String?
-    /// Keys of a result's `retval` that contain one of these words, in any case, are left out of tags: kser's `password`
-    /// and `token`, and more.
+    /// Keys of a result's `retval` that contain one of these words are left out of tags: kser's `password` and `token`, and
+    /// more. They are looked for as `Redaction` does.
     public var excludedWords: [String]
     /// The time in seconds since the epoch.
     package var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
@@ -58,7 +58,7 @@ public struct Tracing: Sendable {
         self.format = format
         self.relation = relation
         self.consumerGroup = consumerGroup
-        self.excludedWords = excludedWords ?? JSONObject.secretWords
+        self.excludedWords = excludedWords ?? Redaction.secretWords
     }
 
     var observer: SpanObserver? { tracer.isNoop ? nil : SpanObserver(self) }

@@ -27,7 +27,7 @@ struct BinaryPropagator: MockPropagator {
         // Each item takes bytes, so a count beyond them ends at the first that lacks.
         for _ in 0..<(try reader.number()) {
             guard let key = try reader.text() else { throw .spanContextCorrupted("a baggage item has no key") }
-            context.baggageItems.updateValue(try reader.text(), forKey: key)
+            context.baggageItems[key] = .some(try reader.text())
         }
         return context
     }

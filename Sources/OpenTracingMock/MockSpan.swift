@@ -79,7 +79,7 @@ public final class MockSpan: Span {
 
     /// Sets a baggage item; nil is kept as a value.
     public func setBaggageItem(_ key: String, to value: String?) {
-        state.withLock { _ = $0.context.baggageItems.updateValue(value, forKey: key) }
+        state.withLock { $0.context.baggageItems[key] = .some(value) }
     }
 
     /// A baggage item.

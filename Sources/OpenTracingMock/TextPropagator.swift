@@ -18,15 +18,15 @@ struct TextPropagator: MockPropagator {
         guard case .text(let map) = carrier else { throw .invalidCarrier("a map is needed, not bytes") }
         var traceID: UInt64?
         var spanID: UInt64?
-        var baggage: [String: String?] = [:]
+        var baggage: TextDictionary<String?> = [:]
         for (key, value) in map.entries {
             let key = key.lowercased()
             if key == Self.traceID {
                 traceID = try number(value)
             } else if key == Self.spanID {
                 spanID = try number(value)
-            } else if key.hasPrefix(Self.baggage) {
-                baggage[String(key.dropFirst(Self.baggage.count))] = value
+            } else if key.utf8.starts(with: Self.baggage.utf8) {
+                baggage[String(decoding: key.utf8.dropFirst(Self.baggage.utf8.count), as: UTF8.self)] = value
             }
         }
         if traceID == nil, spanID == nil { return nil }

@@ -37,6 +37,7 @@ struct FaultWorker {
         }
 
         try await controller.register(ChainTask(longest: longest))
+        try await controller.register(IdleTask(longest: longest))
 
         var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: arguments["group"] ?? "")
         configuration.commitInterval = .milliseconds(200)
@@ -83,6 +84,18 @@ struct ChainTask: TaskEntrypoint {
         let place = execution.record.map { "\($0.partition) \($0.offset)" } ?? ""
         write(line: "\(execution.uuid) \(place)")
         return execution.result(retval: ["chain": .array(chain + [link])])
+    }
+}
+
+/// A task that gives nothing.
+struct IdleTask: TaskEntrypoint {
+    let path = "fault.Idle"
+    var longest: Double
+
+    func run(_ parameters: JSONObject, in execution: Execution) async throws -> ExecutionResult {
+        if longest > 0 { try await Task.sleep(for: .milliseconds(.random(in: 0...longest))) }
+        write(line: "\(execution.uuid) \(execution.record.map { "\($0.partition) \($0.offset)" } ?? "")")
+        return execution.result()
     }
 }
 

@@ -10,6 +10,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do {
         if name == "envelope" {
             try EnvelopeFuzz.check(bytes)
+        } else if name == "carrier" {
+            try CarrierFuzz.check(bytes)
         } else if let target = FuzzTarget(rawValue: name) {
             try target.check(bytes)
         } else {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Fuzzes the parser, the decoder, messages, paths and envelopes with libFuzzer, offline: fuzz.sh [seconds for each].
+# Fuzzes the parser, the decoder, messages, paths, envelopes and carriers of traces with libFuzzer, offline: fuzz.sh [seconds for each].
 # What it finds is in .build/fuzz/crash-<target>-*; put such a file into Tests/Fuzz/Corpus/<target>, and the tests have it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,18 +17,18 @@ for source in Sources/CSimdjson/*.cpp; do
 done
 swift=(
     swiftc -swift-version 6 -O -sanitize=fuzzer -enable-testing -package-name kser -parse-as-library
-    -I "$build" -I "$build/CSimdjson" -I Sources/CLibsodium
+    -I "$build" -I "$build/CSimdjson" -I Sources/CLibsodium -I Sources/CZlib
 )
 for feature in ExistentialAny MemberImportVisibility InternalImportsByDefault NonisolatedNonsendingByDefault; do
     swift+=(-enable-upcoming-feature "$feature")
 done
-for module in Kser KserCrypto; do
+for module in Kser KserCrypto Gzip OpenTracing Jaeger; do
     find "Sources/$module" -name '*.swift' -print0 | sort -z |
         xargs -0 "${swift[@]}" -wmo -module-name "$module" -emit-module -emit-module-path "$build/$module.swiftmodule" \
             -c -o "$build/$module.o"
 done
 "${swift[@]}" Tests/Fuzz/Main.swift Tests/KserTests/Fuzz/FuzzTarget.swift Tests/KserCryptoTests/Fuzz/EnvelopeFuzz.swift \
-    "$build"/*.o -o "$build/fuzz"
+    Tests/JaegerTests/Fuzz/CarrierFuzz.swift "$build"/*.o -o "$build/fuzz"
 
 status=0
 for corpus in Tests/Fuzz/Corpus/*/; do

@@ -1,4 +1,5 @@
 import Jaeger
+import Kser
 import OpenTracing
 import Synchronization
 import Testing
@@ -50,6 +51,46 @@ struct SpanLimitTests {
         }
         #expect(tags["text"] == cut(tagLength) && tags["late"] == cut(tagLength) && tags["stack"] == cut(stackLength))
         #expect(tags["bytes"] == .binary(Array([1, 2, 3, 4].prefix(tagLength))))
+    }
+
+    /// Beyond the limits tags that are there get other values, the last logs stay, and it is counted what is dropped.
+    @Test(arguments: [0, 1, 3, 10, 11])
+    func counts(_ limit: Int) throws {
+        var options = JaegerTracerOptions()
+        (options.maxTagCount, options.maxLogCount) = (limit, limit)
+        (options.maxLogFieldCount, options.maxReferenceCount) = (limit, limit)
+        let tracer = JaegerTracer(
+            serviceName: "dice",
+            sampler: ConstSampler(true),
+            reporter: reporter,
+            options: options
+        )
+        let numbers = Array(0..<10)
+        let contexts = numbers.map { JaegerSpanContext(traceID: 1, spanID: UInt64($0) + 1, flags: .sampled) }
+        let span = tracer.startSpan(
+            "roll",
+            references: contexts.map { .followsFrom($0) },
+            tags: ["t0": 0, "t1": 0, "t2": 0, "t3": 0]
+        )
+        for number in numbers { span.setTag("t\(number)", number + 1) }
+        for number in numbers { span.log(Fields(numbers.map { .init("f\($0)", .integer(Int64(number))) })) }
+        span.finish()
+        let record = try #require(reporter.spans.first).record
+        // Four tags of the beginning are set again, beside their old values while there is room.
+        #expect(record.tags.count == min(limit, 14))
+        if limit > 1 { #expect(record.tags["t1"] == 2) }
+        let known = Set(record.tags.keys).count
+        #expect(record.dropped.tags == (limit == 0 ? 14 : limit < 14 ? 10 - known + max(0, 4 - limit) : 0))
+        #expect(record.logs.compactMap { $0.fields["f0"] } == numbers.suffix(limit).map { .integer(Int64($0)) })
+        #expect(record.logs.allSatisfy { $0.fields.count == min(limit, 10) })
+        #expect(record.dropped.logs == 10 - min(limit, 10))
+        #expect(record.references?.count == min(limit, 10) && record.dropped.references == 10 - min(limit, 10))
+        let process = JaegerProcess(serviceName: "dice", tags: [:])
+        let json = try JSON(parsing: OTLPJSON.request([record], of: process))
+        let written = json["resourceSpans"]?[0]?["scopeSpans"]?[0]?["spans"]?[0]
+        #expect(written?["droppedAttributesCount"]?.int ?? 0 == record.dropped.tags)
+        #expect(written?["droppedEventsCount"]?.int ?? 0 == record.dropped.logs)
+        #expect(written?["droppedLinksCount"]?.int ?? 0 == record.dropped.references)
     }
 
     /// What is done to the time of day does not change how long a span took, nor when its logs were written in it.

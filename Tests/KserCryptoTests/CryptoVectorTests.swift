@@ -74,7 +74,9 @@ struct CryptoVectorTests {
     /// What a controller makes of a refused envelope: its result and its log line.
     private func dispatch(_ envelope: [UInt8], _ codec: SecretBoxCodec, _ vector: CryptoVector) async throws {
         let log = Log()
-        let controller = Controller(name: "CryptoController", codec: codec, logger: KserLogger(sink: log))
+        var logger = KserLogger(sink: log)
+        logger.logsRefusedContent = true
+        let controller = Controller(name: "CryptoController", codec: codec, logger: logger)
         try check(await controller.run(envelope), of: vector)
         let lines = log.records.withLock { $0 }
         let expected = try #require(vector.expect["controller_log"]?.array)

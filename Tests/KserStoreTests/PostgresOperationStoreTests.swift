@@ -39,7 +39,7 @@ import Testing
         let versions = try await store.pool.run { connection throws(StoreError) in
             try connection.query("SELECT version FROM kser_schema")
         }
-        #expect(versions == [[.integer(1)]])
+        #expect(versions == [[.integer(1)], [.integer(2)]])
     }
 
     @Test func tablesOfANewerVersionAreRefusedAtConnectingAndLater() async throws {
@@ -47,14 +47,17 @@ import Testing
         let store = try await PostgresOperationStore(connectionString)
         try await store.insert(.sample("o"))
         try await store.pool.run { connection throws(StoreError) in
-            _ = try connection.query("INSERT INTO kser_schema VALUES (2, 0)")
+            _ = try connection.query("INSERT INTO kser_schema VALUES (3, 0)")
         }
         let connecting = await #expect(throws: StoreError.self) { try await PostgresOperationStore(connectionString) }
         #expect(connecting?.code == .newerSchema)
-        #expect(connecting?.message.contains("version 2, this program knows 1") == true)
+        #expect(connecting?.message.contains("version 3, this program knows 2") == true)
         let reading = await #expect(throws: StoreError.self) { try await store.operation("o") }
         #expect(reading?.code == .newerSchema)
-        #expect(try await store.replace(.sample("o"), with: .sample("o").next(.running, of: 0)) == false)
+        for call in store.callsThatWrite(.sample("o")) {
+            let error = await #expect(throws: StoreError.self) { try await call() }
+            #expect(error?.code == .newerSchema)
+        }
     }
 
     @Test func aServerThatIsDownIsNamedAndUsedAgainWhenItReturns() async throws {
@@ -73,7 +76,7 @@ import Testing
         #expect(connecting?.code == .unavailable)
         try await server.restart()
         #expect(try await store.operation("o") == .sample("o"))
-        #expect(try await store.replace(.sample("o"), with: .sample("o").next(.running, of: 0)))
+        try await store.move("o")
     }
 
     @Test func connectionsThatTheServerEndedWhileIdleAreMadeAnew() async throws {

@@ -76,16 +76,16 @@ import Testing
         let versions = try await store.database.run { connection throws(StoreError) in
             try connection.query("SELECT version FROM kser_schema")
         }
-        #expect(versions == [[.integer(1)]])
+        #expect(versions == [[.integer(1)], [.integer(2)]])
     }
 
     @Test func aFileOfANewerVersionIsRefusedAtOpeningAndLater() async throws {
         let store = try await SQLiteOperationStore(path: path)
         try await store.insert(.sample("o"))
-        try await store.execute("INSERT INTO kser_schema VALUES (2, 0)")
+        try await store.execute("INSERT INTO kser_schema VALUES (3, 0)")
         let opening = await #expect(throws: StoreError.self) { try await SQLiteOperationStore(path: path) }
         #expect(opening?.code == .newerSchema)
-        #expect(opening?.message.contains("version 2, this program knows 1") == true)
+        #expect(opening?.message.contains("version 3, this program knows 2") == true)
         #expect(opening?.store == path)
         for call in store.callsThatWrite(.sample("o")) {
             let error = await #expect(throws: StoreError.self) { try await call() }

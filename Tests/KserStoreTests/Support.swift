@@ -25,24 +25,22 @@ extension OperationRecord {
             }
         )
     }
-
-    /// The next version, with another state of a task.
-    func next(_ status: TaskStatus, of place: Int) -> OperationRecord {
-        var next = self
-        next.version += 1
-        next.updatedAt += 1
-        next.tasks[place].status = status
-        next.tasks[place].updatedAt += 1
-        return next
-    }
 }
 
 extension OperationStore {
+    /// Changes the state of a task.
+    func move(_ uuid: String, _ status: TaskStatus = .running, of place: Int = 0) async throws {
+        let moved: Void? = try await change(uuid, at: 0) { draft throws(StoreError) in
+            try draft.update(place) { $0.status = status }
+        }
+        if moved == nil { throw StoreError(.notFound, "none", uuid: uuid) }
+    }
+
     /// Calls that change something.
     func callsThatWrite(_ operation: OperationRecord) -> [() async throws -> Void] {
         [
             { try await insert(.sample("another")) },
-            { _ = try await replace(operation, with: operation.next(.running, of: 0)) },
+            { try await move(operation.uuid) },
             { _ = try await prune(endedBefore: .max) },
         ]
     }
@@ -61,16 +59,23 @@ final class Alternating: OperationStore {
 
     func insert(_ operation: OperationRecord) async throws { try await store.insert(operation) }
     func operation(_ uuid: String) async throws -> OperationRecord? { try await store.operation(uuid) }
-    func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
-        try await store.replace(old, with: new)
+    func identity() async throws -> String { try await store.identity() }
+    func head(_ uuid: String) async throws -> OperationHead? { try await store.head(uuid) }
+    func change<Outcome: Sendable>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome? {
+        try await store.change(uuid, at: time, body)
     }
+    func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String] {
+        try await store.claimDue(at: time, pause: pause, limit: limit)
+    }
+    func running(in uuid: String) async throws -> [String] { try await store.running(in: uuid) }
     func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
         try await store.operations(matching: query)
     }
     func tasks(matching query: StoreQuery) async throws -> [TaskRecord] { try await store.tasks(matching: query) }
-    func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] {
-        try await store.unsentOperations(unchangedSince: time, limit: limit)
-    }
     func history(of uuid: String) async throws -> [OperationEvent] { try await store.history(of: uuid) }
     func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
         try await store.prune(endedBefore: time, statuses: statuses)

@@ -23,12 +23,9 @@ import Testing
         try await withThrowingTaskGroup { group in
             for writer in 0..<8 {
                 group.addTask {
-                    var operation = OperationRecord.sample("o\(writer)", tasks: 8)
-                    try await store.insert(operation)
+                    try await store.insert(.sample("o\(writer)", tasks: 8))
                     for count in 0..<transitions {
-                        let next = operation.next(TaskStatus(rawValue: "\(count)"), of: count % 8)
-                        #expect(try await store.replace(operation, with: next))
-                        operation = next
+                        try await store.move("o\(writer)", TaskStatus(rawValue: "\(count)"), of: count % 8)
                     }
                 }
             }

@@ -58,25 +58,31 @@ private final class LeavingStore: OperationStore {
         return inner
     }
 
-    func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
-        let isReplaced = try await here().replace(old, with: new)
-        let hasFailed = new.tasks.contains { $0.status == .failed }
+    func change<Outcome: Sendable>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome? {
+        let outcome = try await here().change(uuid, at: time, body)
+        let hasFailed = try await inner.head(uuid)?.failed ?? 0 > 0
         state.withLock { state in
-            if !isReplaced || !hasFailed || state.hasLeft { return }
+            if !hasFailed || state.hasLeft { return }
             state = (hasLeft: true, isAway: true)
         }
-        return isReplaced
+        return outcome
     }
-
+    func identity() async throws -> String { try await here().identity() }
+    func head(_ uuid: String) async throws -> OperationHead? { try await here().head(uuid) }
+    func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String] {
+        try await here().claimDue(at: time, pause: pause, limit: limit)
+    }
+    func running(in uuid: String) async throws -> [String] { try await here().running(in: uuid) }
     func insert(_ operation: OperationRecord) async throws { try await here().insert(operation) }
     func operation(_ uuid: String) async throws -> OperationRecord? { try await here().operation(uuid) }
     func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
         try await here().operations(matching: query)
     }
     func tasks(matching query: StoreQuery) async throws -> [TaskRecord] { try await here().tasks(matching: query) }
-    func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] {
-        try await here().unsentOperations(unchangedSince: time, limit: limit)
-    }
     func history(of uuid: String) async throws -> [OperationEvent] { try await here().history(of: uuid) }
     func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
         try await here().prune(endedBefore: time, statuses: statuses)

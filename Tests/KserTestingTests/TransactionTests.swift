@@ -177,7 +177,8 @@ import Testing
         options.retries = RetryPolicy(inPlace: .none, topics: RetryTopics([.seconds(10)], with: plain))
         options.deadLetters = DeadLetterTopic(with: plain)
         try await bench.send(0..<1)
-        try await bench.send(1..<2, to: "unknown")
+        try await bench.controller.register("refused") { (_: JSONObject, _) in throw KserError.validation("no") }
+        try await bench.send(1..<2, to: "refused")
         try await bench.withWorker(options) {
             await bench.passTime { bench.committed() == 2 }
         }

@@ -21,6 +21,23 @@ import Testing
         }
     }
 
+    /// Each line of the table of promises ends with tests that are there.
+    @Test func theTestsOfTheSecurityPromisesAreThere() throws {
+        let page = try String(contentsOf: Components.root.appending(path: "SECURITY.md"), encoding: .utf8)
+        let section = try #require(page.components(separatedBy: "\n## ").first { $0.hasPrefix("What is promised") })
+        let rows = section.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst()
+        #expect(rows.count >= 20)
+        for row in rows {
+            let last = row.split(separator: "|").last { !$0.allSatisfy(\.isWhitespace) } ?? ""
+            let names = last.matches(of: /`(\w+)\.(\w+)`/)
+            #expect(!names.isEmpty, "no test holds: \(row)")
+            for name in names {
+                let source = try #require(try Self.source(of: "\(name.1)"), "there is no suite \(name.1)")
+                #expect(source.contains("func \(name.2)("), "\(name.1) has no test \(name.2)")
+            }
+        }
+    }
+
     private static func source(of suite: String) throws -> String? {
         let tests = Components.root.appending(path: "Tests")
         let files = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil)

@@ -22,8 +22,8 @@ private struct DiceLaunch: OperationEntrypoint {
     @Test func operationsRunAcrossMachines() async throws {
         let broker = try EmbeddedBroker(topics: ["dice": 3])
         let servers = broker.bootstrapServers
-        let folder = try TemporaryDirectory("snippet")
-        let path = folder.url.appending(path: "operations.db").path()
+        let server = try await PostgresServer()
+        let url = server.connectionString
         let producer = try Producer(ProducerConfiguration(bootstrapServers: servers))
         let consumer = try Consumer(
             ConsumerConfiguration(bootstrapServers: servers, groupID: "workers"),
@@ -39,7 +39,7 @@ private struct DiceLaunch: OperationEntrypoint {
         }
 
         // README.md: operations across machines
-        let store = try await SQLiteOperationStore(path: path)  // or PostgresOperationStore("postgresql://…")
+        let store = try await PostgresOperationStore(url)  // or SQLiteOperationStore(path: path), for one machine
         let cluster = OperationCluster(store: store, producer: producer, topic: "dice")
         let worker = Worker(
             consumer: consumer,

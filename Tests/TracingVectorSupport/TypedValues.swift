@@ -50,12 +50,12 @@ package enum TypedValues {
         }
     }
 
-    package static func baggage(_ object: JSONObject) throws -> [String: String?] {
-        try Dictionary(
-            uniqueKeysWithValues: object.pairs("baggage").map { pair in
-                guard !pair.value.isNull else { return (pair.key, nil) }
+    package static func baggage(_ object: JSONObject) throws -> TextDictionary<String?> {
+        try TextDictionary(
+            object.pairs("baggage").map { pair in
+                guard !pair.value.isNull else { return (key: pair.key, value: nil) }
                 let text: String = try #require(pair.value.string)
-                return (pair.key, text)
+                return (key: pair.key, value: text)
             }
         )
     }

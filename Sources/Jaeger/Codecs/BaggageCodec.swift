@@ -32,7 +32,7 @@ public struct BaggageCodec: ContextCodec {
         let headers = try carrier.map.entries.filter { $0.key.lowercased() == Self.header }.map(\.value)
         let header = headers.joined(separator: ",")
         guard header.utf8.count <= Self.maxBytes else { return nil }
-        var baggage: [String: String] = [:]
+        var baggage = Baggage()
         for item in header.split(separator: ",").prefix(Self.maxItems) where item.utf8.count <= Self.maxItemBytes {
             let pair = item.prefix { $0 != ";" }
             guard let equals = pair.firstIndex(of: "=") else { continue }

@@ -104,7 +104,7 @@ public struct TextCodec: ContextCodec {
         context.flags = SpanFlags(rawValue: flags)
     }
 
-    private func readList(_ list: String, into baggage: inout [String: String]) {
+    private func readList(_ list: String, into baggage: inout Baggage) {
         for item in list.split(separator: ",") {
             let parts = item.trimmingBlanks.split(separator: "=", omittingEmptySubsequences: false)
             if parts.count == 2 { baggage[String(parts[0])] = String(parts[1]) }

@@ -23,6 +23,10 @@ extension JaegerConfiguration {
         reporting.queueCapacity = 2_048
         reporting.batchSize = 512
         reporting.flushInterval = .seconds(5)
+        options.maxTagCount = 128
+        options.maxLogCount = 128
+        options.maxLogFieldCount = 128
+        options.maxReferenceCount = 128
         usePropagators([TraceContextCodec(), BaggageCodec()])
     }
 
@@ -119,11 +123,14 @@ extension JaegerConfiguration {
             options.maxTagValueLength = limit
             options.maxTracebackLength = limit
         }
-        for name in [
-            "OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT",
-            "OTEL_SPAN_LINK_COUNT_LIMIT", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-        ] where variables[name] != nil {
-            variables.warn(name, "what a span holds is not counted here, only the length of texts is limited")
+        func limit(_ name: String) -> Int? { variables.number("OTEL_\(name)_COUNT_LIMIT", atLeast: 0) }
+        let common = limit("ATTRIBUTE")
+        options.maxTagCount = limit("SPAN_ATTRIBUTE") ?? common ?? options.maxTagCount
+        options.maxLogFieldCount = limit("EVENT_ATTRIBUTE") ?? common ?? options.maxLogFieldCount
+        options.maxLogCount = limit("SPAN_EVENT") ?? options.maxLogCount
+        options.maxReferenceCount = limit("SPAN_LINK") ?? options.maxReferenceCount
+        if limit("LINK_ATTRIBUTE") == 0 {
+            variables.warn("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "each link has one attribute, which says what it is")
         }
     }
 }

@@ -14,7 +14,7 @@ public struct JaegerSpanContext: SpanContext, Hashable {
     /// What was decided about the trace.
     public var flags: SpanFlags
     /// What users attached to the trace.
-    public var baggage: [String: String]
+    public var baggage: Baggage
     /// The value of a `jaeger-debug-id` header: the trace that starts from the context is sampled, and tagged with it.
     public var debugID: String?
     /// What other vendors attached (W3C `tracestate`).
@@ -31,7 +31,7 @@ public struct JaegerSpanContext: SpanContext, Hashable {
         spanID: UInt64,
         parentID: UInt64? = nil,
         flags: SpanFlags = [],
-        baggage: [String: String] = [:],
+        baggage: Baggage = [:],
         debugID: String? = nil,
         traceState: TraceState = TraceState()
     ) {
@@ -45,7 +45,7 @@ public struct JaegerSpanContext: SpanContext, Hashable {
     }
 
     /// Makes a context without an identity.
-    public init(baggage: [String: String], debugID: String? = nil) {
+    public init(baggage: Baggage, debugID: String? = nil) {
         self.init(traceID: 0, spanID: 0, baggage: baggage, debugID: debugID)
     }
 

@@ -44,6 +44,12 @@ final class HTTPExchange: NSObject, URLSessionDataDelegate {
             return state.outcome
         }
         if let outcome { return continuation.resume(with: outcome) }
+        // Foundation on Linux waits here for what all of its sessions do, so no thread of Swift's tasks does.
+        DispatchQueue.global().async { self.start(request) }
+    }
+
+    private func start(_ request: HTTPRequest) {
+        if state.withLock({ $0.outcome != nil }) { return }
         let session = URLSession(configuration: .forOneRequest, delegate: self, delegateQueue: Self.queue)
         session.dataTask(with: request.forFoundation).resume()
         let isOver = state.withLock { state in
@@ -122,7 +128,8 @@ final class HTTPExchange: NSObject, URLSessionDataDelegate {
     /// What Foundation calls it when a connection ends where an answer should begin.
     private static let losses: Set<URLError.Code> = [.networkConnectionLost, .badServerResponse]
 
-    /// Redirections are not followed, so that what is sent goes where it was meant to.
+    /// Redirections are not followed, so that what is sent goes where it was meant to. Foundation on Linux keeps what comes with
+    /// one, tells nobody of it, and does nothing else meanwhile: the deadline bounds that.
     func urlSession(
         _ session: URLSession,
         task: URLSessionTask,

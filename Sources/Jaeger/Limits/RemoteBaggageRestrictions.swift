@@ -1,4 +1,5 @@
 import Foundation
+import OpenTracing
 import Synchronization
 
 /// Allows the keys that the agent names.
@@ -10,7 +11,7 @@ public final class RemoteBaggageRestrictions: BaggageRestrictions {
         var maxValueLength: Int
     }
 
-    private let limits = Mutex<[String: Int]?>(nil)
+    private let limits = Mutex<TextDictionary<Int>?>(nil)
     private let deniesUntilAnswered: Bool
     private let poller: Poller
 
@@ -69,7 +70,7 @@ public final class RemoteBaggageRestrictions: BaggageRestrictions {
         guard let body, let answer = try? JSONDecoder().decode([Restriction]?.self, from: Data(body)) ?? [] else {
             return
         }
-        limits.withLock { $0 = Dictionary(answer.map { ($0.baggageKey, $0.maxValueLength) }) { $1 } }
+        limits.withLock { $0 = TextDictionary(answer.map { ($0.baggageKey, $0.maxValueLength) }) }
     }
 
     /// Asks no more.

@@ -1,4 +1,5 @@
 package import Foundation
+package import OpenTracing
 import Synchronization
 
 /// Lets operations force traces as long as the agent gives them credits.
@@ -7,7 +8,7 @@ import Synchronization
 public final class RemoteThrottler: Throttler {
     private struct State {
         var clientID: UInt64?
-        var credits: [String: Double] = [:]
+        var credits: TextDictionary<Double> = [:]
         var operations: [String] = []
     }
 
@@ -67,7 +68,7 @@ public final class RemoteThrottler: Throttler {
     public func setClientID(_ id: UInt64) { state.withLock { $0.clientID = $0.clientID ?? id } }
 
     package var clientID: UInt64? { state.withLock { $0.clientID } }
-    package var credits: [String: Double] { state.withLock { $0.credits } }
+    package var credits: TextDictionary<Double> { state.withLock { $0.credits } }
 
     /// Whether an operation has a credit; it is taken.
     public func isAllowed(_ operation: String) -> Bool {

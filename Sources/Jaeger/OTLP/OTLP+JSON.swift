@@ -40,16 +40,19 @@ package enum OTLPJSON {
         write(span.start, as: "startTimeUnixNano", to: &writer)
         write(span.end, as: "endTimeUnixNano", to: &writer)
         write(span.attributes, to: &writer)
+        writer.member("droppedAttributesCount", number: span.dropped.tags)
         writer.list("events", span.events) { writer, event in
             write(event.time, as: "timeUnixNano", to: &writer)
             writer.member("name", event.name)
             write(event.attributes, to: &writer)
         }
+        writer.member("droppedEventsCount", number: span.dropped.logs)
         writer.list("links", span.links) { writer, link in
             writer.member("traceId", Hexadecimal.padded(link.traceID, to: 32))
             writer.member("spanId", Hexadecimal.padded(link.spanID, to: 16))
             write(link.attributes, to: &writer)
         }
+        writer.member("droppedLinksCount", number: span.dropped.references)
         guard span.status != .unset || !span.statusMessage.isEmpty else { return }
         writer.object("status") { status in
             status.member("message", span.statusMessage)

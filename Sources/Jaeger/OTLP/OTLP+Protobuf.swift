@@ -39,6 +39,7 @@ package enum OTLPProtobuf {
         writer.field(7, fixed64: span.start)
         writer.field(8, fixed64: span.end)
         write(span.attributes, as: 9, to: &writer)
+        writer.field(10, varint: UInt64(span.dropped.tags))
         for event in span.events {
             writer.message(11) { message in
                 message.field(1, fixed64: event.time)
@@ -46,6 +47,7 @@ package enum OTLPProtobuf {
                 write(event.attributes, as: 3, to: &message)
             }
         }
+        writer.field(12, varint: UInt64(span.dropped.logs))
         for link in span.links {
             writer.message(13) { message in
                 message.field(1, bytes: bytes(link.traceID))
@@ -53,6 +55,7 @@ package enum OTLPProtobuf {
                 write(link.attributes, as: 4, to: &message)
             }
         }
+        writer.field(14, varint: UInt64(span.dropped.references))
         guard span.status != .unset || !span.statusMessage.isEmpty else { return }
         writer.message(15) { message in
             message.field(2, bytes: span.statusMessage.utf8)

@@ -31,6 +31,7 @@ struct OTLPSpan {
     var attributes: Fields
     var events: [Event]
     var links: [Link]
+    var dropped = SpanRecord.Dropped()
     var status = Status.unset
     var statusMessage = ""
 }
@@ -64,6 +65,7 @@ extension OTLPSpan {
                 attributes: ["opentracing.ref_type": kind.rawValue]
             )
         }
+        dropped = record.dropped
         takeKind()
         takeStatus()
         if case .string(let state) = attributes["w3c.tracestate"] {
@@ -142,10 +144,17 @@ struct OTLPResource {
 extension Fields {
     /// The fields with one of each key: its last value, where the first was.
     fileprivate var lastOfEachKey: Fields {
-        guard Set(keys).count < count else { return self }
-        var fields = Fields()
-        for field in self { fields[field.key] = field.value }
-        return fields
+        var places: TextDictionary<Int> = [:]
+        var fields: [Field] = []
+        for field in self {
+            if let place = places[field.key] {
+                fields[place].value = field.value
+            } else {
+                places[field.key] = fields.count
+                fields.append(field)
+            }
+        }
+        return Fields(fields)
     }
 }
 

@@ -1,9 +1,10 @@
+package import OpenTracing
 import Synchronization
 
 /// Samples each operation by a rate of its own, as Jaeger's backend computes them from the traffic.
 package final class AdaptiveSampler: Sampler {
     private struct State {
-        var samplers: [String: GuaranteedThroughputSampler] = [:]
+        var samplers: TextDictionary<GuaranteedThroughputSampler> = [:]
         var fallback: ProbabilisticSampler
         var lowerBound: Double
     }
@@ -27,7 +28,7 @@ package final class AdaptiveSampler: Sampler {
 
     package var probability: Double { state.withLock { $0.fallback.rate } }
     package var lowerBound: Double { state.withLock { $0.lowerBound } }
-    package var operations: [String: GuaranteedThroughputSampler] { state.withLock { $0.samplers } }
+    package var operations: TextDictionary<GuaranteedThroughputSampler> { state.withLock { $0.samplers } }
 
     /// Changes the rates; operations that are not named keep theirs.
     ///

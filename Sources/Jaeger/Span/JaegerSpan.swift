@@ -22,16 +22,40 @@ public final class JaegerSpan: Span {
 
     /// What a span holds; the lock of the state guards it.
     private final class Content {
-        var baggage: [String: String]
+        var baggage: Baggage
         let traceState: TraceState
         var tags: Fields
         var logs: [(time: Double, fields: Fields)] = []
+        var dropped = SpanRecord.Dropped()
         var endTime: Double?
 
         init(_ luggage: Luggage?, tags: Fields) {
             baggage = luggage?.baggage ?? [:]
             traceState = luggage?.traceState ?? TraceState()
             self.tags = tags
+        }
+
+        func append(_ tag: Fields.Field, _ limits: SpanLimits) {
+            if tags.count < limits.maxTags {
+                tags.append(tag.key, tag.value)
+            } else if tags[tag.key] != nil {
+                tags[tag.key] = tag.value
+            } else {
+                dropped.tags += 1
+            }
+        }
+
+        /// Old logs make room for new ones: an error comes last. They do so many at a time.
+        func append(_ time: Double, _ fields: Fields, _ limits: SpanLimits) {
+            logs.append((time, fields))
+            if logs.count / 2 >= limits.maxLogs { trimLogs(limits) }
+        }
+
+        func trimLogs(_ limits: SpanLimits) {
+            let excess = logs.count - limits.maxLogs
+            guard excess > 0 else { return }
+            logs.removeFirst(excess)
+            dropped.logs += excess
         }
     }
 
@@ -91,7 +115,7 @@ public final class JaegerSpan: Span {
     /// When the span ended, in seconds since the epoch; nil before.
     public var endTime: Double? { state.withLock { $0.content?.endTime } }
     /// What users attached to the trace.
-    public var baggage: [String: String] { state.withLock { $0.content?.baggage } ?? [:] }
+    public var baggage: Baggage { state.withLock { $0.content?.baggage } ?? [:] }
     /// What travels with the span's context.
     var luggage: Luggage? {
         state.withLock { state in
@@ -138,7 +162,7 @@ public final class JaegerSpan: Span {
         let recorded = owner.limits.value(value, of: key)
         state.withLock { state in
             if isPriority, !prioritize(value, state.operationName) { return }
-            if isSampled { state.demandContent().tags.append(key, recorded) }
+            if isSampled { state.demandContent().append(Fields.Field(key, recorded), owner.limits) }
         }
     }
 
@@ -149,7 +173,7 @@ public final class JaegerSpan: Span {
         } else if isSampled {
             let recorded = owner.limits.fields(tags)
             state.withLock { state in
-                for tag in recorded { state.demandContent().tags.append(tag.key, tag.value) }
+                for tag in recorded { state.demandContent().append(tag, owner.limits) }
             }
         }
     }
@@ -182,8 +206,9 @@ public final class JaegerSpan: Span {
     public func log(_ fields: Fields, at timestamp: Double?) {
         guard isSampled else { return }
         let time = time(timestamp)
-        let fields = owner.limits.fields(fields)
-        state.withLock { $0.demandContent().logs.append((time, fields)) }
+        let kept = fields.count <= owner.limits.maxFields ? fields : Fields(fields.prefix(owner.limits.maxFields))
+        let fields = owner.limits.fields(kept)
+        state.withLock { $0.demandContent().append(time, fields, owner.limits) }
     }
 
     /// Sets a baggage item, or removes it when the value is nil, as far as the restrictions of baggage allow; when the
@@ -225,9 +250,13 @@ public final class JaegerSpan: Span {
 
     /// The content at this moment; a span that has not ended has no duration.
     public var record: SpanRecord {
-        let (operationName, traceState, tags, logs, endTime) = state.withLock { state in
+        let references = references.map { Array($0.prefix(owner.limits.maxReferences)) }
+        let (operationName, traceState, tags, logs, dropped, endTime) = state.withLock { state in
             let content = state.demandContent()
-            return (state.operationName, content.traceState, content.tags, content.logs, content.endTime)
+            content.trimLogs(owner.limits)
+            return (
+                state.operationName, content.traceState, content.tags, content.logs, content.dropped, content.endTime
+            )
         }
         var record = SpanRecord(
             traceID: traceID,
@@ -243,6 +272,8 @@ public final class JaegerSpan: Span {
             logs: logs.map { .init(timestamp: Int64(microsecondsOf: $0.time), fields: $0.fields) }
         )
         record.traceState = traceState
+        record.dropped = dropped
+        record.dropped.references = (self.references?.count ?? 0) - (references?.count ?? 0)
         return record
     }
 }

@@ -33,6 +33,19 @@ public struct SpanRecord: Sendable, Equatable {
         }
     }
 
+    /// How much of a span was dropped.
+    public struct Dropped: Sendable, Equatable {
+        /// How often a tag was set for which there was no room.
+        public var tags = 0
+        /// How many logs made room for others.
+        public var logs = 0
+        /// How many references are not among those reported.
+        public var references = 0
+
+        /// Nothing.
+        public init() {}
+    }
+
     /// The trace's number.
     public var traceID: UInt128
     /// The span's number.
@@ -55,6 +68,8 @@ public struct SpanRecord: Sendable, Equatable {
     public var logs: [Log]
     /// What other vendors attached to the trace.
     public var traceState = TraceState()
+    /// What there was beyond the limits of ``JaegerTracerOptions``.
+    public var dropped = Dropped()
 
     /// Makes a record.
     public init(

@@ -22,11 +22,11 @@ struct SpanStart {
 
 /// What travels beside the numbers.
 struct Luggage {
-    var baggage: [String: String]
+    var baggage: Baggage
     var traceState: TraceState
 
     /// Nil when both are empty.
-    init?(baggage: [String: String], traceState: TraceState = TraceState()) {
+    init?(baggage: Baggage, traceState: TraceState = TraceState()) {
         if baggage.isEmpty && traceState.entries.isEmpty { return nil }
         self.baggage = baggage
         self.traceState = traceState
@@ -111,7 +111,7 @@ extension JaegerTracer {
 
     /// Whether tags can be taken as they are, without one after the other being set.
     private func canKeep(_ tags: Fields, flags: SpanFlags) -> Bool {
-        guard flags.contains(.sampled) else { return false }
+        guard flags.contains(.sampled), tags.count <= limits.maxTags else { return false }
         return tags.allSatisfy { tag in
             if tag.key == Tags.samplingPriority { return false }
             return switch tag.value {

@@ -25,7 +25,7 @@ public final class JaegerTracer: Tracer {
     /// Knows the active span.
     public let scopeManager: any ScopeManager
 
-    let limits: ValueLimits
+    let limits: SpanLimits
     let options: JaegerTracerOptions
     let debugIDHeader: String
     private let codecs: [Format: any ContextCodec]
@@ -50,10 +50,7 @@ public final class JaegerTracer: Tracer {
         metrics = options.metrics
         scopeManager = options.scopeManager
         debugIDHeader = options.headers.debugID
-        limits = ValueLimits(
-            maxTagValueLength: options.maxTagValueLength,
-            maxTracebackLength: options.maxTracebackLength
-        )
+        limits = SpanLimits(options)
         let standard: [Format: any ContextCodec] = [
             .textMap: TextCodec(headers: options.headers, encodesValues: false),
             .httpHeaders: TextCodec(headers: options.headers, encodesValues: true),

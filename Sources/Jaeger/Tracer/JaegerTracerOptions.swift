@@ -20,6 +20,14 @@ public struct JaegerTracerOptions: Sendable {
     public var maxTagValueLength = 1024
     /// How many characters of Unicode the log field `stack` may have.
     public var maxTracebackLength = 4096
+    /// How many tags a span keeps; beyond, only those that it has get other values.
+    public var maxTagCount = Int.max
+    /// How many logs a span keeps: the last ones.
+    public var maxLogCount = Int.max
+    /// How many fields a log keeps.
+    public var maxLogFieldCount = Int.max
+    /// How many references to other spans are reported of a span.
+    public var maxReferenceCount = Int.max
     /// Limits who may force a trace; nil: all may.
     public var throttler: (any Throttler)?
     /// Limits what baggage may be set.

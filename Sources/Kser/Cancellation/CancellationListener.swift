@@ -86,8 +86,7 @@ final class CancellationListener: Sendable {
 
     private func take(_ record: Record, isOld: Bool) {
         do {
-            guard let value = record.value else { throw KserError.validation("it has no value") }
-            let message = try codec.decode(value)
+            let message = try codec.decode(record.valueOrRefusal(), of: record)
             guard message.entrypoint == TaskCanceller.entrypoint else {
                 throw KserError.validation("\(message.entrypoint) is not \(TaskCanceller.entrypoint)")
             }

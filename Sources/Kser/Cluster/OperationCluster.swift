@@ -16,11 +16,18 @@
 /// | after, before the next task was sent | sends the next task with the recorded result |
 /// | after that, before its offset was committed | sends at most a copy, which no worker takes |
 ///
-/// The message that begins a task owns it: copies of it, wherever they come from, change nothing.
+/// The message that begins a task owns it: copies of it, wherever they come from, change nothing. Each run of a task is an
+/// attempt that the store numbers: of a task that runs twice, since its partition has moved, the later run counts.
+///
+/// What is lost all the same, a message or the record that was to send it, is sent again by any worker, sooner or later:
+/// see ``recoveryInterval``, ``resendInterval`` and ``attemptTimeout``. Workers fail operations whose time is over.
 ///
 /// When an operation begins and ends, the worker that has its entrypoint registered calls its hooks `setStatus`,
-/// `onSuccess` and `onError`, at least once; workers that do not have it go on without them. Params, metadata and
-/// results are in the store as they are: keep secrets out of them, or the store safe.
+/// `onSuccess` and `onError`, once unless it dies meanwhile; workers that do not have it go on without them. The operation
+/// ends when its hooks have been called. Params, metadata and results are in the store as they are: keep secrets out of
+/// them, or the store safe.
+///
+/// A message says which store has its operation. A worker with another store lets it wait, and is not ready.
 public struct OperationCluster: Sendable {
     /// Where operations are kept.
     public let store: any OperationStore
@@ -32,10 +39,17 @@ public struct OperationCluster: Sendable {
     public var topics: [String: String]
     /// How often progress is read from the store; half a second by default.
     public var pollInterval = Duration.milliseconds(500)
-    /// How often a worker looks for operations whose launching or resuming was interrupted before their tasks were sent,
-    /// and how long it leaves them to who began it; a minute by default.
+    /// How often a worker looks for operations that stand still, and how long it leaves tasks to be sent to who launched or
+    /// resumed their operation; a minute by default.
     public var recoveryInterval = Duration.seconds(60)
+    /// How long a message may wait until it counts as lost and its task is sent once more; 10 minutes by default, and
+    /// twice as long with each time, up to 64 times. Copies of messages that were only slow are dropped.
+    public var resendInterval = Duration.seconds(600)
+    /// How long a task that is being run may be without a sign of life of its worker until it is sent once more; 5 minutes
+    /// by default. Workers give signs in good time.
+    public var attemptTimeout = Duration.seconds(300)
     package var clock = WorkerClock.system
+    let state = ClusterState()
 
     /// Makes a cluster.
     ///
@@ -61,112 +75,72 @@ public struct OperationCluster: Sendable {
 }
 
 extension OperationCluster {
-    /// Sends the tasks of operations whose launching, resuming, cancelling or retrying was interrupted after it was
-    /// stored, such as by a crash. Workers do it by themselves; see ``recoveryInterval``.
-    ///
-    /// - Parameter age: only operations that have not changed for this long.
-    /// - Returns: how many operations were sent on.
-    /// - Throws: ``StoreError``, or why the tasks of an operation could not be sent, the first one's; the others' were.
-    @discardableResult
-    public func recover(unchangedFor age: Duration) async throws -> Int {
-        let time = clock.now().subtractingSaturating(age.milliseconds)
-        let uuids = try await store.unsentOperations(unchangedSince: time, limit: 1_000)
-        var failure: (any Error)?
-        for uuid in uuids {
-            do {
-                if let record = try await store.operation(uuid) { try await sendOwed(by: "", of: record) }
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                failure = failure ?? error
-            }
-        }
-        if let failure { throw failure }
-        return uuids.count
+    /// What tells the store from others.
+    func identity() async throws -> String {
+        if let known = state.identity { return known }
+        let identity = try await store.identity()
+        state.identity = identity
+        return identity
     }
 
-    /// Recovers until it is cancelled.
-    func keepRecovering(_ logger: KserLogger) async {
-        while !Task.isCancelled {
-            do {
-                let count = try await recover(unchangedFor: recoveryInterval)
-                if count > 0 { log(.warning, "sent the tasks of \(count) interrupted operation(s)", logger) }
-            } catch is CancellationError {
-                return
-            } catch {
-                log(.error, "not recovered, trying again in \(recoveryInterval): \(error)", logger)
-            }
-            try? await clock.sleep(recoveryInterval)
-        }
-    }
-
-    func log(_ level: LogLevel, _ text: @autoclosure () -> String, _ logger: KserLogger) {
-        logger.log(level) { LogRecord(level, logger: "kser.sequencing.cluster", "Cluster: \(text())") }
-    }
-}
-
-extension OperationCluster {
-    /// An operation before and after a change, and what the change tells.
-    struct Changed<Outcome> {
-        var before: OperationRecord
-        var after: OperationRecord
-        var outcome: Outcome
-    }
-
-    /// Works out a change and sets it, again with the operation as it has become when someone else was faster.
+    /// Changes an operation, in the way that this cluster's settings say.
     ///
     /// - Parameters:
     ///   - uuid: the uuid of the operation.
-    ///   - known: the operation as it was read before.
-    ///   - body: changes the operation; when it leaves it as it is, nothing is written.
-    /// - Returns: the operation before and after, and what the body gave.
+    ///   - controller: whose entrypoints are known; nil for none.
+    ///   - body: changes the operation. It may be called again.
+    /// - Returns: what the body gives; nil when there is no such operation.
     /// - Throws: ``StoreError``; what the body throws.
-    func change<Outcome>(
+    func change<Outcome: Sendable>(
         _ uuid: String,
-        from known: OperationRecord? = nil,
-        _ body: (inout OperationRecord) async throws -> Outcome
-    ) async throws -> Changed<Outcome> {
-        var known = known
-        while true {
-            let read = known == nil ? try await store.operation(uuid) : known
-            guard let before = read else {
-                throw StoreError(
-                    .notFound,
-                    "There is no such operation in the store; it was pruned, or launched with another store",
-                    uuid: uuid
-                )
-            }
-            var after = before
-            let outcome = try await body(&after)
-            if after == before { return Changed(before: before, after: after, outcome: outcome) }
-            after.version += 1
-            if try await store.replace(before, with: after) {
-                return Changed(before: before, after: after, outcome: outcome)
-            }
-            known = nil
+        on controller: Controller? = nil,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome? {
+        let patience = OperationDraft.Patience(
+            lease: attemptTimeout.milliseconds,
+            launch: recoveryInterval.milliseconds,
+            message: resendInterval.milliseconds
+        )
+        return try await store.change(uuid, at: clock.now()) { draft throws(StoreError) in
+            draft.patience = patience
+            draft.hasHooks = controller?.operation(at: draft.head.entrypoint) != nil
+            return try body(&draft)
         }
     }
 
+    func missing(_ uuid: String) -> StoreError {
+        StoreError(
+            .notFound,
+            "There is no such operation in the store; it was pruned, or launched with another store",
+            uuid: uuid
+        )
+    }
+
     /// The record that carries the message of a task.
-    func producerRecord(for task: TaskRecord, of operation: OperationRecord) throws -> ProducerRecord {
+    func record(for due: DueTask, in identity: String) throws -> ProducerRecord {
         try ProducerRecord(
-            operation.message(for: task),
-            to: topics[task.entrypoint] ?? topic,
+            OperationTicket.message(for: due, in: identity),
+            to: due.task.topic ?? self.topic(of: due.task.entrypoint),
             codec: producer.codec
         )
     }
 
-    /// Sends, as a client, the tasks that a record or a client owes, and notes that it did.
-    func sendOwed(by cause: String, of operation: OperationRecord) async throws {
-        let owed = operation.owed(by: cause)
-        if owed.isEmpty { return }
+    /// The topic that tasks of an entrypoint travel on.
+    func topic(of entrypoint: String) -> String { topics[entrypoint] ?? topic }
+
+    /// Sends, as a client, tasks of an operation, and notes that it did.
+    func send(_ due: [DueTask], of uuid: String) async throws {
+        if due.isEmpty { return }
+        let identity = try await identity()
         var deliveries: [Delivery] = []
-        for task in owed { deliveries.append(try await producer.enqueue(producerRecord(for: task, of: operation))) }
+        for task in due { deliveries.append(try await producer.enqueue(record(for: task, in: identity))) }
         for delivery in deliveries { _ = try await delivery.metadata() }
-        var noted = operation
-        noted.noteSent()
-        noted.version += 1
+        let uuids = due.map(\.task.uuid)
         // When the operation has gone on in the meantime, there is nothing to note.
-        _ = try await store.replace(operation, with: noted)
+        _ = try await change(uuid) { draft throws(StoreError) in try draft.noteSent(uuids) }
+    }
+
+    func log(_ level: LogLevel, _ text: @autoclosure () -> String, _ logger: KserLogger) {
+        logger.log(level) { LogRecord(level, logger: "kser.sequencing.cluster", "Cluster: \(text())") }
     }
 }

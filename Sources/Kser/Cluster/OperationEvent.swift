@@ -34,40 +34,31 @@ public struct OperationEvent: Sendable, Hashable {
         self.task = task
         self.taskStatus = taskStatus
     }
+
+    /// The event that begins the history of an operation.
+    public static func launch(of head: OperationHead) -> OperationEvent {
+        OperationEvent(
+            operation: head.uuid,
+            version: head.version,
+            time: head.createdAt,
+            round: head.round,
+            status: head.status
+        )
+    }
 }
 
 /// What a store has to write to change an operation.
 public struct OperationChange: Sendable {
-    /// The event of the change.
-    public let event: OperationEvent
+    /// The operation's head as it was read.
+    public let old: OperationHead
+    /// The operation's head after the change.
+    public let head: OperationHead
     /// The tasks that changed, as they are after it.
     public let tasks: [TaskRecord]
-
-    /// The change from one version of an operation to the next.
-    public init(from old: OperationRecord, to new: OperationRecord) {
-        let pairs = zip(old.tasks, new.tasks).filter { $0 != $1 }
-        let moved = pairs.filter { $0.status != $1.status }.map(\.1)
-        let task = moved.count == 1 ? moved.first : nil
-        tasks = pairs.map(\.1)
-        event = OperationEvent(
-            operation: new.uuid,
-            version: new.version,
-            time: new.updatedAt,
-            round: new.round,
-            status: new.status,
-            task: task?.uuid,
-            taskStatus: task?.status
-        )
-    }
-
-    /// The event that begins the history of an operation.
-    public static func launch(of operation: OperationRecord) -> OperationEvent {
-        OperationEvent(
-            operation: operation.uuid,
-            version: operation.version,
-            time: operation.createdAt,
-            round: operation.round,
-            status: operation.status
-        )
-    }
+    /// The places of those whose results changed.
+    public let results: Set<Int>
+    /// The groups that changed, by step, as they are after it.
+    public let groups: [(step: Int, group: OperationRecord.Group)]
+    /// The event of the change; nil when only times moved.
+    public let event: OperationEvent?
 }

@@ -42,12 +42,19 @@ extension OperationProgress: CustomStringConvertible {
 extension OperationRecord {
     /// How far the operation is at this time, in milliseconds since 1970.
     public func progress(at now: Int64) -> OperationProgress {
+        let running = tasks.filter { $0.status == .running || $0.status == .compensating }.map(\.entrypoint)
+        return head.progress(at: now, running: running)
+    }
+}
+
+extension OperationHead {
+    func progress(at now: Int64, running: [String]) -> OperationProgress {
         OperationProgress(
             uuid: uuid,
             status: status,
-            completed: tasks.count { $0.status == .success },
-            total: tasks.count,
-            running: tasks.filter { $0.status == .running || $0.status == .compensating }.map(\.entrypoint),
+            completed: completed,
+            total: total,
+            running: running,
             elapsed: .milliseconds(max(0, (endedAt ?? now).subtractingSaturating(createdAt)))
         )
     }
@@ -62,6 +69,7 @@ public struct LaunchedProgress: AsyncSequence, Sendable {
     /// Reads the store while it is iterated.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let operation: LaunchedOperation
+        private var version: Int?
         private var last: OperationProgress?
         private var isAtEnd = false
 
@@ -73,14 +81,18 @@ public struct LaunchedProgress: AsyncSequence, Sendable {
         public mutating func next() async throws -> OperationProgress? {
             while !isAtEnd {
                 try Task.checkCancellation()
-                let record = try await operation.record()
-                let progress = record.progress(at: operation.cluster.clock.now())
-                isAtEnd = record.isEnded
-                var comparable = progress
-                comparable.elapsed = .zero
-                if comparable != last {
-                    last = comparable
-                    return progress
+                let head = try await operation.head()
+                isAtEnd = head.isEnded
+                if head.version != version {
+                    version = head.version
+                    let running = head.running > 0 ? try await operation.cluster.store.running(in: head.uuid) : []
+                    let progress = head.progress(at: operation.cluster.clock.now(), running: running)
+                    var comparable = progress
+                    comparable.elapsed = .zero
+                    if comparable != last {
+                        last = comparable
+                        return progress
+                    }
                 }
                 if isAtEnd { continue }
                 let cluster = operation.cluster

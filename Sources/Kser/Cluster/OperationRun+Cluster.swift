@@ -12,7 +12,7 @@ extension OperationRun {
     /// - Returns: the launched operation, once its first task is sent.
     /// - Throws: what building threw; ``KserError`` for an operation without tasks (`Nothing to do, empty operation !`);
     ///   ``StoreError``, for example `duplicate` for a uuid that is in the store; or why the first task was not sent: the
-    ///   operation is cancelled then.
+    ///   operation is cancelled then. ``StoreError`` `undecided` when that is not known: it may run.
     @discardableResult
     public func launch(
         on cluster: OperationCluster,
@@ -20,20 +20,44 @@ extension OperationRun {
     ) async throws -> LaunchedOperation {
         if let buildError { throw buildError }
         let now = cluster.clock.now()
-        var record = try makeRecord(after: result, at: now)
-        record.begin(at: now)
+        var record = try makeRecord(after: result, at: now, in: cluster)
+        let due = try record.begin(at: now)
         try await cluster.store.insert(record)
-        let launched = cluster.operation(uuid)
         do {
-            try await cluster.sendOwed(by: "", of: record)
+            try await cluster.send(due, of: uuid)
         } catch {
-            try? await launched.cancel()
-            throw error
+            try await giveUp(on: cluster, after: error)
         }
-        return launched
+        return cluster.operation(uuid)
     }
 
-    private func makeRecord(after result: ExecutionResult?, at now: Int64) throws -> OperationRecord {
+    /// Cancels an operation whose first tasks were not sent, unless one was taken all the same.
+    ///
+    /// - Throws: why they were not sent, when the operation is cancelled.
+    private func giveUp(on cluster: OperationCluster, after error: any Error) async throws {
+        let isCancelled: Bool?
+        do {
+            isCancelled = try await cluster.change(uuid) { draft throws(StoreError) in
+                guard draft.head.status == .pending, draft.head.running == 0 else { return false }
+                try draft.cancel(isForced: false)
+                return true
+            }
+        } catch let failure {
+            throw StoreError(
+                .undecided,
+                "The operation is stored, and whether its first task was sent is not known (\(error)); "
+                    + "nor could it be cancelled (\(failure)): see what became of it before it is launched again",
+                uuid: uuid
+            )
+        }
+        if isCancelled == true { throw error }
+    }
+
+    private func makeRecord(
+        after result: ExecutionResult?,
+        at now: Int64,
+        in cluster: OperationCluster
+    ) throws -> OperationRecord {
         var groups: [Int: OperationRecord.Group] = [:]
         var tasks: [TaskRecord] = []
         for (step, call) in self.tasks.enumerated() {
@@ -44,7 +68,9 @@ extension OperationRun {
                         "Concurrent steps inside concurrent steps cannot be launched across machines: \(execution.path)"
                     )
                 }
-                tasks.append(member.record(of: uuid, place: tasks.count, step: step, at: now))
+                var task = member.record(of: uuid, place: tasks.count, step: step, at: now)
+                task.topic = cluster.topic(of: task.entrypoint)
+                tasks.append(task)
             }
         }
         if tasks.isEmpty { throw KserError(.error, ExecutionResult.nothingToDo().stderr) }

@@ -1,12 +1,19 @@
+import Synchronization
+
 /// What a dispatched message was to its operation, and so what has to be done before its record is completed.
 final class OperationStep: Sendable {
     enum Standing: Sendable {
-        /// The task was run or compensated; its result is to be recorded in this operation.
-        case ran(OperationRecord)
+        /// The task was run or compensated as this attempt; its result is to be recorded.
+        case ran(OperationDraft.Attempt)
         /// The task had ended before, or another message has it: at most what comes next has to be sent once more.
         case passed
-        /// The store could not be asked, so nothing was run.
+        /// The task was not begun, since this worker does not have its entrypoint, or not the store's tables yet. Another
+        /// worker may.
+        case postponed
+        /// The store cannot be asked now, so nothing was run.
         case interrupted
+        /// The store refuses, and always will: nothing was run, and nothing can be recorded.
+        case refused
     }
 
     let standing: Standing
@@ -16,6 +23,8 @@ final class OperationStep: Sendable {
     let owner: String
     let cluster: OperationCluster
     let controller: Controller
+    /// Whether the store has the result.
+    private let isRecorded = Atomic(false)
 
     init(
         _ standing: Standing,
@@ -34,11 +43,16 @@ final class OperationStep: Sendable {
     }
 
     /// The outcome, where it does not depend on the result.
-    var outcome: Outcome? {
+    ///
+    /// - Parameter hasLadder: whether messages are tried again.
+    /// - Returns: the outcome; nil where the result says it.
+    func outcome(_ hasLadder: Bool) -> Outcome? {
         switch standing {
         case .ran: nil
         case .passed: .success
+        case .postponed: hasLadder ? .retry : nil
         case .interrupted: .interrupted
+        case .refused: .deadLetter
         }
     }
 
@@ -48,30 +62,84 @@ final class OperationStep: Sendable {
         let record: Result<ProducerRecord, any Error>
     }
 
+    /// What is to be done about the record of a message.
+    enum Conclusion: Sendable {
+        /// This is to be sent before anything else.
+        case next([Next])
+        /// Another attempt has the task: nothing that came of this one counts.
+        case superseded
+    }
+
     /// Records the result and tells what is to be sent next. It may be called again: what is recorded stays, and only what
     /// no worker has begun is sent again.
-    func conclude(_ result: ExecutionResult) async throws -> [Next] {
-        let operation: OperationRecord
-        switch standing {
-        case .ran(let known):
-            do {
-                operation = try await cluster.record(result, of: self, in: known)
-            } catch let error as StoreError where error.code == .notFound {
-                return []  // Somebody has pruned it in the meantime.
+    func conclude(_ dispatch: Dispatch) async throws -> Conclusion {
+        let identity = try await cluster.identity()
+        let result = dispatch.result
+        let outbox = dispatch.sent.isEmpty ? nil : JSON(outbox: dispatch.sent)
+        let found = try await cluster.change(ticket.operation, on: controller) { [self] draft throws(StoreError) in
+            if isRecorded.load(ordering: .relaxed) {
+                return (isOurs: true, due: try draft.due(by: owner), concluding: try draft.concluding())
             }
-        case .passed, .interrupted:
-            guard let current = try await cluster.store.operation(ticket.operation) else { return [] }
-            operation = current
+            let isOurs =
+                switch standing {
+                case .ran(let attempt):
+                    try draft.finish(
+                        ticket,
+                        attempt.number,
+                        by: owner,
+                        result,
+                        hasBegun: attempt.beginning != nil,
+                        outbox: outbox,
+                        refusing: { cluster.refusal(of: $0, in: identity) }
+                    )
+                case .postponed: try draft.fail(ticket, by: owner, result)
+                case .passed: true
+                case .interrupted, .refused: false
+                }
+            if isOurs, !draft.releasedPlaces.isEmpty {
+                return (isOurs: true, due: try draft.dueTasks(draft.released()), concluding: try draft.concluding())
+            }
+            // It may have been recorded by a call whose answer was lost: then it is owed what comes next.
+            let due = try draft.due(by: owner)
+            let isPast = try draft.task(ticket.task).map { $0.endedAt != nil && $0.owner == owner } ?? true
+            let isKnown = isOurs || isPast || !due.isEmpty
+            return (isOurs: isKnown, due: due, concluding: isKnown ? try draft.concluding() : nil)
         }
-        return operation.owed(by: owner).map { task in
-            Next(task: task.uuid, record: Result { try cluster.producerRecord(for: task, of: operation) })
+        guard var found else { return .next([]) }  // Somebody has pruned it in the meantime.
+        if !found.isOurs { return .superseded }
+        isRecorded.store(true, ordering: .relaxed)
+        if let operation = found.concluding {
+            found.due += try await cluster.callHooks(of: operation, by: owner, on: controller)
         }
+        return .next(
+            found.due.map { task in
+                Next(task: task.task.uuid, record: Result { try cluster.record(for: task, in: identity) })
+            }
+        )
+    }
+
+    /// Leaves the task to a record in a retry topic.
+    ///
+    /// - Returns: false when another attempt has the task.
+    func handOver(after delay: Duration) async throws -> Bool {
+        guard case .ran(let attempt) = standing else { return true }
+        let patience = delay.milliseconds.addingSaturating(cluster.resendInterval.milliseconds)
+        let isOurs = try await cluster.change(ticket.operation) { [self] draft throws(StoreError) in
+            if try draft.handOver(ticket, attempt.number, by: owner, until: draft.now.addingSaturating(patience)) {
+                return true
+            }
+            // What was handed over before is on its way.
+            return try draft.task(ticket.task).map { draft.isUnbegun($0) && $0.attempts == attempt.number } ?? true
+        }
+        return isOurs ?? true
     }
 
     /// Ends a task whose message cannot be sent, as if it had been run and failed.
     func refuse(_ task: String, _ error: KserError) async throws {
         let result = ExecutionResult.from(error, uuid: task)
-        try await cluster.refuse(task, result, for: self)
+        _ = try await cluster.change(ticket.operation, on: controller) { [owner] draft throws(StoreError) in
+            try draft.refuse(task, by: owner, result)
+        }
     }
 
     /// Says whether a result can be written into the store and the messages that follow.
@@ -82,157 +150,32 @@ final class OperationStep: Sendable {
 }
 
 extension OperationCluster {
-    /// Runs the message of a task, if it is its turn and no other message has it.
-    func dispatch(
-        _ arrival: Arrival,
-        _ ticket: OperationTicket,
-        _ record: Record,
-        through retries: RetryTopics?,
-        on controller: Controller
-    ) async -> Dispatch {
-        let lineage = Lineage(record, through: retries)
-        let owner = "\(lineage.topic)[\(lineage.partition)]@\(lineage.offset)"
-        func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
-            OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
-        }
-        var arrival = arrival
-        arrival.writer = arrival.writer ?? OperationStep.writer
-        let admitted: Changed<OperationRecord.Admission>
-        do {
-            admitted = try await admit(ticket, by: owner, on: controller)
-        } catch let error as StoreError where error.code == .notFound {
-            arrival.work = { [uuid = arrival.execution.uuid] _, _ in
-                throw KserError.notFound(
-                    error.message,
-                    extra: ["uuid": .string(uuid), "operation": .string(ticket.operation)]
-                )
-            }
-            return await controller.dispatch(arrival)
-        } catch {
-            log(.error, "task \(arrival.execution.received) not begun: \(error)", controller.logger)
-            let result = ExecutionResult.from(error, uuid: arrival.execution.uuid)
-            return Dispatch(arrival.execution, result, nil, step: step(.interrupted))
-        }
-        switch admitted.outcome {
-        case .run:
-            if let deadline = admitted.after.deadline {
-                let limit = Duration.milliseconds(deadline.subtractingSaturating(clock.now()))
-                arrival.work = { entrypoint, execution in
-                    try await execution.limited(to: limit) { try await entrypoint.perform(execution, nil) }
-                }
-            }
-        case .compensate:
-            arrival.work = { try await $0.compensate($1) }
-        case .done(let result):
-            return Dispatch(arrival.execution, result, nil, step: step(.passed))
-        case .drop:
-            log(.debug, "copy of \(arrival.execution.received) dropped", controller.logger)
-            let result = ExecutionResult(uuid: arrival.execution.uuid)
-            return Dispatch(arrival.execution, result, nil, step: step(.passed, isReplied: false))
-        }
-        var dispatch = await controller.dispatch(arrival)
-        dispatch.step = step(.ran(admitted.after), isReplied: admitted.outcome == .run)
-        return dispatch
-    }
-
-    /// Admits a message, and tells the operation's hooks when that begins or ends the operation.
-    private func admit(
-        _ ticket: OperationTicket,
-        by owner: String,
-        on controller: Controller
-    ) async throws -> Changed<OperationRecord.Admission> {
-        try await change(ticket.operation) { record in
-            guard record.index(of: ticket.task) != nil else {
-                throw StoreError(
-                    .notFound,
-                    "Operation \(record.entrypoint) has no such task in the store: \(ticket.task)",
-                    uuid: ticket.operation
-                )
-            }
-            let before = record
-            var admission = record.admit(ticket, by: owner, at: clock.now())
-            if before.status == .pending, record.status == .running {
-                do {
-                    try await controller.operationRun(of: before)?.setStatus(.running)
-                } catch {
-                    let result = ExecutionResult.from(error, uuid: ticket.task)
-                    _ = record.finish(ticket, by: owner, result, at: clock.now())
-                    admission = .done(result)
-                }
-            }
-            await conclude(&record, since: before, by: owner, on: controller)
-            return admission
-        }
-    }
-
-    /// Records the result of a task.
-    ///
-    /// - Returns: the operation as it is now; when the task was ended by someone else, as that left it.
-    fileprivate func record(
-        _ result: ExecutionResult,
-        of step: OperationStep,
-        in known: OperationRecord
-    ) async throws -> OperationRecord {
-        try await change(step.ticket.operation, from: known) { record in
-            let before = record
-            if record.finish(step.ticket, by: step.owner, result, at: clock.now()) {
-                await conclude(&record, since: before, by: step.owner, on: step.controller)
-            }
-        }.after
-    }
-
-    fileprivate func refuse(_ task: String, _ result: ExecutionResult, for step: OperationStep) async throws {
-        _ = try await change(step.ticket.operation) { record in
-            let before = record
-            record.refuse(task, by: step.owner, result, at: clock.now())
-            await conclude(&record, since: before, by: step.owner, on: step.controller)
-        }
-    }
-
-    /// Calls the hooks of an operation that a change ends; they may change its result.
-    private func conclude(
-        _ record: inout OperationRecord,
-        since before: OperationRecord,
-        by owner: String,
-        on controller: Controller
-    ) async {
-        guard !before.isEnded, record.isEnded, let run = controller.operationRun(of: before) else { return }
-        let result = record.result ?? ExecutionResult(uuid: record.uuid)
-        if record.status == .success {
-            do {
-                let succeeded = try await run.succeed(result)
-                _ = try JSONMessageCodec().encode(Message(entrypoint: "", result: succeeded))
-                record.result = succeeded
-                return
-            } catch {
-                record.fail(.from(error, uuid: record.uuid), for: owner, at: clock.now())
-            }
-        }
-        guard record.status == .failed else { return }
-        do {
-            record.result = try await run.fail(record.result ?? result)
-        } catch {
-            record.result = .from(error, uuid: record.uuid)
-        }
+    /// Why the message of a task can never be sent: it is larger than the producer takes.
+    func refusal(of due: DueTask, in identity: String) -> KserError? {
+        guard let limit = producer.recordSizeLimit else { return nil }
+        // Most are far from it, and need not be written to see that.
+        let guess = due.result.retval.roughSize + due.task.params.roughSize + due.result.stdout.utf8.count
+        if guess < limit.bytes / 16 { return nil }
+        guard let size = try? record(for: due, in: identity).size, size > limit.bytes else { return nil }
+        return .io(
+            "With this result the message of the next task, \(due.task.entrypoint), has \(size) bytes, and "
+                + "\(limit.setting) allows \(limit.bytes): give less, or raise it and the topic's max.message.bytes"
+        )
     }
 }
 
-extension Controller {
-    /// An operation whose entrypoint is registered, for its hooks; nil when it is not.
-    fileprivate nonisolated func operationRun(of record: OperationRecord) -> OperationRun? {
-        guard let operation = operation(at: record.entrypoint) else { return nil }
-        let execution = Execution(
-            uuid: record.uuid,
-            path: record.entrypoint,
-            isTask: true,
-            params: record.params,
-            result: record.input,
-            metadata: record.metadata,
-            status: record.status,
-            dateStrategy: operation.dateStrategy,
-            commonDateStrategy: dateStrategy,
-            logger: logger
-        )
-        return OperationRun(operation, execution)
+extension JSONObject {
+    /// About how many bytes it has as text.
+    fileprivate var roughSize: Int { reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.roughSize } }
+}
+
+extension JSON {
+    fileprivate var roughSize: Int {
+        switch self {
+        case .object(let object): object.roughSize
+        case .array(let array): array.reduce(2) { $0 + 1 + $1.roughSize }
+        case .string(let text): text.utf8.count + 2
+        default: 8
+        }
     }
 }

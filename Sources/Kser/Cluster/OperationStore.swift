@@ -1,9 +1,12 @@
 /// Where launched operations are kept, shared by all workers: `KserStore` has one on SQLite and one on PostgreSQL,
 /// `KserTesting` one in memory.
 ///
-/// A store compares and sets, it decides nothing: ``replace(_:with:)`` takes a change only for the version it was worked
-/// out from. `OperationStoreContract`, in `KserTesting`, is what every store has to do. All methods throw ``StoreError``.
+/// A store locks, reads and writes, it decides nothing: ``change(_:at:_:)`` hands an operation to one caller at a time.
+/// `OperationStoreContract`, in `KserTesting`, is what every store has to do. All methods throw ``StoreError``.
 public protocol OperationStore: Sendable {
+    /// What tells this store from all others: a random text that it was given when it was made.
+    func identity() async throws -> String
+
     /// Adds an operation with its tasks, and the first event of its history.
     ///
     /// - Throws: ``StoreError/Code/duplicate`` when the uuid of the operation or of a task is in the store.
@@ -12,30 +15,44 @@ public protocol OperationStore: Sendable {
     /// The operation with its tasks, as of one moment; nil when there is none.
     func operation(_ uuid: String) async throws -> OperationRecord?
 
-    /// Puts a changed operation in place of the one it was made from, with the event of the change.
+    /// How far an operation is, without its tasks; nil when there is none.
+    func head(_ uuid: String) async throws -> OperationHead?
+
+    /// Has an operation changed by one caller at a time: what the body reads is as nobody else changes it, and what it
+    /// changes is written as a whole or not at all, with the event of the change.
     ///
     /// - Parameters:
-    ///   - old: the operation as it was read.
-    ///   - new: the changed one, one version later. uuids, params, metadata and the places of tasks are as they were.
-    /// - Returns: false, and nothing is changed, when the stored version is not that of `old`, or it is gone.
+    ///   - uuid: the uuid of the operation.
+    ///   - time: the time, in milliseconds since 1970. A store that many machines share gives the draft its own.
+    ///   - body: changes the draft. It may be called again when a change could not be written; what it throws undoes it.
+    /// - Returns: what the body gives; nil when there is no such operation.
     /// - Throws: ``StoreError``.
-    func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool
+    func change<Outcome: Sendable>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome?
+
+    /// Takes operations that somebody has to look at: ``OperationHead/dueAt`` has come. Each goes to one caller, to all
+    /// others it is due again later.
+    ///
+    /// - Parameters:
+    ///   - time: the time, in milliseconds since 1970; see ``change(_:at:_:)``.
+    ///   - pause: how long until they are due again, in milliseconds.
+    ///   - limit: how many at most.
+    /// - Returns: their uuids, the longest due first. Their ``OperationHead/checks`` are counted up.
+    /// - Throws: ``StoreError``.
+    func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String]
+
+    /// The paths of the entrypoints of an operation that are in work, in order.
+    func running(in uuid: String) async throws -> [String]
 
     /// The operations that match, oldest first.
     func operations(matching query: StoreQuery) async throws -> [OperationSummary]
 
-    /// The tasks that match, oldest first, in the order of their operations.
+    /// The tasks that match, oldest first, in the order of their operations. Their results may be differences; see
+    /// ``TaskRecord/isDifference``.
     func tasks(matching query: StoreQuery) async throws -> [TaskRecord]
-
-    /// The uuids of operations with a task that is due and was not sent, since whoever launched or resumed the operation
-    /// was interrupted: ``TaskRecord/cause`` is empty and ``TaskRecord/owner`` nil.
-    ///
-    /// - Parameters:
-    ///   - time: only operations that did not change since, in milliseconds since 1970.
-    ///   - limit: how many at most.
-    /// - Returns: their uuids, oldest first.
-    /// - Throws: ``StoreError``.
-    func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String]
 
     /// The changes of an operation in order, beginning with its launch.
     func history(of uuid: String) async throws -> [OperationEvent]
@@ -92,6 +109,14 @@ public struct OperationSummary: Sendable, Hashable {
     public var updatedAt: Int64
     /// When it ended.
     public var endedAt: Int64?
+    /// What made it fail, in a few words.
+    public var error: String?
+    /// How many of its tasks have succeeded.
+    public var completed: Int
+    /// How many tasks it has.
+    public var total: Int
+    /// How many of its tasks could not be compensated.
+    public var uncompensated: Int
 
     /// Makes a summary.
     public init(
@@ -100,7 +125,11 @@ public struct OperationSummary: Sendable, Hashable {
         status: TaskStatus,
         createdAt: Int64,
         updatedAt: Int64,
-        endedAt: Int64? = nil
+        endedAt: Int64? = nil,
+        error: String? = nil,
+        completed: Int = 0,
+        total: Int = 0,
+        uncompensated: Int = 0
     ) {
         self.uuid = uuid
         self.entrypoint = entrypoint
@@ -108,5 +137,25 @@ public struct OperationSummary: Sendable, Hashable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.endedAt = endedAt
+        self.error = error
+        self.completed = completed
+        self.total = total
+        self.uncompensated = uncompensated
+    }
+
+    /// The summary of an operation.
+    public init(_ head: OperationHead) {
+        self.init(
+            uuid: head.uuid,
+            entrypoint: head.entrypoint,
+            status: head.status,
+            createdAt: head.createdAt,
+            updatedAt: head.updatedAt,
+            endedAt: head.endedAt,
+            error: head.error,
+            completed: head.completed,
+            total: head.total,
+            uncompensated: head.uncompensated
+        )
     }
 }

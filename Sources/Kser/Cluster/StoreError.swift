@@ -29,6 +29,8 @@ public struct StoreError: Error, Sendable {
         public static let notFound = Self(rawValue: "notFound")
         /// The operation's status does not allow this.
         public static let invalidTransition = Self(rawValue: "invalidTransition")
+        /// What was asked for is stored, and whether it was also sent is not known.
+        public static let undecided = Self(rawValue: "undecided")
         /// A setting cannot be used.
         public static let configuration = Self(rawValue: "configuration")
         /// The store is closed.
@@ -65,6 +67,14 @@ public struct StoreError: Error, Sendable {
 }
 
 extension StoreError: Hashable {}
+
+extension StoreError: ClientError {
+    /// Whether the same may be done later, by this program: the store is away, locked, full or closed.
+    public var isPassing: Bool { [.unavailable, .locked, .full, .closed].contains(code) }
+
+    /// What is a newer program's to record waits for it.
+    package var verdict: SendVerdict { isPassing || code == .newerSchema ? .transient : .refused }
+}
 
 extension StoreError: CustomStringConvertible {
     /// `code: message (store, operation, native code)`.

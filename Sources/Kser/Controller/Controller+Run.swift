@@ -41,7 +41,6 @@ extension Controller {
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
-        through retries: RetryTopics?,
         under supervision: Supervision?,
         writing writer: Dispatch.Writer?
     ) async -> Dispatch {
@@ -51,7 +50,7 @@ extension Controller {
             arrival.writer = writer
             if let cluster, let ticket = OperationTicket(arrival.execution.received) {
                 // The store tells copies of a task apart, and what a copy owes.
-                return await cluster.dispatch(arrival, ticket, record, through: retries, on: self)
+                return await cluster.dispatch(arrival, ticket, record, on: self)
             }
             if let duplicate = await supervision?.duplicate(arrival.execution) {
                 return Dispatch(arrival.execution, duplicate)
@@ -76,7 +75,8 @@ extension Controller {
     @inline(never)
     private nonisolated func receiveAtOnce(_ record: Record, _ attempt: Int) -> Reception {
         do {
-            return .arrived(makeArrival(try decode(record.value, of: record), record: record, attempt: attempt))
+            let value = try record.valueOrRefusal()
+            return .arrived(makeArrival(try decode(value, of: record), record: record, attempt: attempt))
         } catch {
             return .refused(refuse(record.value ?? [], record, error))
         }
@@ -85,28 +85,24 @@ extension Controller {
     @inline(never)
     private nonisolated func receiveThroughHook(_ record: Record, _ attempt: Int) async -> Reception {
         do {
-            return .arrived(try await receive(record.value, of: record, attempt: attempt))
+            return .arrived(try await receive(record.valueOrRefusal(), of: record, attempt: attempt))
         } catch {
             return .refused(refuse(record.value ?? [], record, error))
         }
     }
 
     /// Decodes a message, as the application's hook lets it through.
-    private nonisolated func receive(_ bytes: [UInt8]?, of record: Record?, attempt: Int = 1) async throws -> Arrival {
+    private nonisolated func receive(_ bytes: [UInt8], of record: Record?, attempt: Int = 1) async throws -> Arrival {
         let message = try decode(bytes, of: record)
         guard let onMessage = hooks.onMessage else { return makeArrival(message, record: record, attempt: attempt) }
         return makeArrival(try await onMessage(message), record: record, attempt: attempt)
     }
 
     @inline(__always)
-    private nonisolated func decode(_ bytes: [UInt8]?, of record: Record?) throws -> Message {
-        guard let bytes else { throw KserError.validation("The record has no value: a tombstone is not a message") }
+    private nonisolated func decode(_ bytes: [UInt8], of record: Record?) throws -> Message {
         logger.log(.debug) {
-            LogRecord(
-                .debug,
-                logger: "kser.controller",
-                "\(name).ReceivedFromKafka: \(String(decoding: bytes, as: UTF8.self))"
-            )
+            let text = logger.logsRefusedContent ? String(decoding: bytes, as: UTF8.self) : Self.outline(bytes)
+            return LogRecord(.debug, logger: "kser.controller", "\(name).ReceivedFromKafka: \(text)")
         }
         let message =
             if let record { try codec.decode(bytes, of: record) } else { try codec.decode(bytes) }
@@ -120,15 +116,30 @@ extension Controller {
         monitor?.messageRefused(record, error)
         let known = KserError(converting: error)
         logger.log(.error) {
-            LogRecord(
+            var metadata: [String: String] = [:]
+            if let record {
+                metadata["topic"] = record.topic
+                metadata["partition"] = "\(record.partition)"
+                metadata["offset"] = "\(record.offset)"
+            }
+            if logger.logsRefusedContent { metadata["kafka_raw_data"] = String(decoding: bytes, as: UTF8.self) }
+            let failure =
+                logger.logsRefusedContent
+                ? codec.importFailure(error, of: bytes) : "\(known) <- \(Self.outline(bytes))"
+            return LogRecord(
                 .error,
                 logger: "kser.controller",
-                "\(name).ImportError: Failed to load data from kafka: \(codec.importFailure(error, of: bytes))",
+                "\(name).ImportError: Failed to load data from kafka: \(failure)",
                 error: known.json,
-                metadata: ["kafka_raw_data": String(decoding: bytes, as: UTF8.self)]
+                metadata: metadata
             )
         }
         return Dispatch(nil, .from(known), codec.refusal(of: error))
+    }
+
+    /// What tells bytes apart in a log that may not hold them.
+    private static func outline(_ bytes: [UInt8]) -> String {
+        "\(bytes.count) bytes, hash \(KeyedHash(key: (0, 0)).text(of: bytes))"
     }
 
     /// Runs a message, through the middleware when there is some, and concludes.

@@ -34,7 +34,7 @@ public actor Controller {
     ///   - middleware: code around every dispatch, the first outermost.
     ///   - dateStrategy: how dates in params and results are written, where an entrypoint has no way of its own.
     ///   - logger: where log lines go.
-    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
+    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil costs a branch.
     public init(
         name: String = "Controller",
         codec: any MessageCodec = JSONMessageCodec(),
@@ -42,7 +42,7 @@ public actor Controller {
         middleware: [any Middleware] = [],
         dateStrategy: DateStrategy = .secondsSince2001,
         logger: KserLogger = .standard,
-        monitor: (any KserMonitor)? = nil
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor
     ) {
         self.init(
             name: name,

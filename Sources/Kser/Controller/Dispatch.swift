@@ -12,6 +12,8 @@ public struct Dispatch: Sendable {
         public static let undecodable = Self(rawValue: "undecodable")
         /// No entrypoint is registered under the message's name.
         public static let unknownEntrypoint = Self(rawValue: "unknown-entrypoint")
+        /// The message has more bytes than are let in.
+        public static let tooLarge = Self(rawValue: "too-large")
         /// The process ended too often while a handler had the message; see ``CrashLimit``.
         public static let crashed = Self(rawValue: "crashed")
     }
@@ -92,9 +94,9 @@ public struct Dispatch: Sendable {
     public var message: Message? { execution?.received }
 
     /// Headers for the record that answers the message.
-    var replyHeaders: [Record.Header] {
+    func replyHeaders(besideSealed isSealed: Bool) -> [Record.Header] {
         guard let execution, execution.observer != nil else { return [] }
-        return execution.replyHeaders?() ?? []
+        return execution.replyHeaders?(isSealed) ?? []
     }
 }
 

@@ -69,16 +69,16 @@ public struct DeadLetter: Sendable, Hashable {
     /// Whether it failed as a task of an operation, which has recorded that: a copy of it is not run any more.
     var failedInOperation: Bool { operation != nil && reason != .undecodable && reason != .unknownEntrypoint }
 
+    /// Whether it came from this topic, as far as its headers tell.
+    func isFrom(_ topic: String) -> Bool { originalTopic.map { $0.utf8.elementsEqual(topic.utf8) } ?? true }
+
     /// The message.
     ///
     /// - Parameter codec: how the record's value becomes a message.
     /// - Returns: the message as its sender wrote it.
     /// - Throws: ``KserError`` when the value is no message.
     public func message(codec: any MessageCodec = JSONMessageCodec()) throws -> Message {
-        guard let value = record.value else {
-            throw KserError.validation("The record has no value: a tombstone is not a message")
-        }
-        return try codec.decode(value, of: record)
+        try codec.decode(record.valueOrRefusal(), of: record)
     }
 }
 

@@ -16,6 +16,9 @@ public struct DeadLetterSelection: Sendable, Hashable {
     public var offsets: Range<Int64>?
     /// The first offset to look at by partition, such as ``ReplayReport/ends`` of an earlier replay.
     public var from: [Int32: Int64] = [:]
+    /// The offset to end before by partition, such as ``DeadLetters/ends(of:)`` before the first of several replays; nil,
+    /// the default, is where each partition ends now.
+    public var until: [Int32: Int64]?
 
     /// Selects every letter.
     public init() {}
@@ -34,22 +37,18 @@ public struct DeadLetterSelection: Sendable, Hashable {
     func part(of held: Range<Int64>, partition: Int32) -> Range<Int64> {
         if let partitions, !partitions.contains(partition) { return held.upperBound..<held.upperBound }
         var part = held.clamped(to: offsets ?? held)
+        if let until {
+            let end = max(part.lowerBound, until[partition] ?? part.lowerBound)
+            part = part.clamped(to: part.lowerBound..<end)
+        }
         if let first = from[partition] { part = part.clamped(to: min(first, part.upperBound)..<part.upperBound) }
         return part
     }
 
     func contains(_ letter: DeadLetter) -> Bool {
-        if let uuids, !uuids.contains(exactly: letter.uuid) { return false }
-        if let entrypoints, !entrypoints.contains(exactly: letter.entrypoint) { return false }
+        if let uuids, letter.uuid.map(uuids.contains(exactly:)) != true { return false }
+        if let entrypoints, letter.entrypoint.map(entrypoints.contains(exactly:)) != true { return false }
         if let reasons, letter.reason.map(reasons.contains) != true { return false }
         return true
-    }
-}
-
-extension Set<String> {
-    /// Whether it has this text, not only one that looks the same.
-    fileprivate func contains(exactly text: String?) -> Bool {
-        guard let text, let place = firstIndex(of: text) else { return false }
-        return self[place].hasSameScalars(as: text)
     }
 }

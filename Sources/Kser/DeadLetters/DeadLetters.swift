@@ -63,8 +63,16 @@ public struct DeadLetters: Sendable {
         return try await list(topic, selection, limit: 1).first
     }
 
-    /// Sends dead letters back to the topics and partitions that they came from, as they were sent first but for a header
-    /// that counts the replays. Letters that arrive meanwhile are not looked at.
+    /// Where the partitions of a topic's dead-letter topic end now: for ``DeadLetterSelection/until``.
+    ///
+    /// - Throws: why the topic cannot be read.
+    public func ends(of topic: String) async throws -> [Int32: Int64] {
+        try await reader.offsets(of: topic + suffix).mapValues(\.upperBound)
+    }
+
+    /// Sends dead letters back to the topic and the partitions that they came from, as they were sent first but for a
+    /// header that counts the replays. Letters that arrive meanwhile are not looked at. One that cannot be sent stays, is
+    /// counted, and stops no other.
     ///
     /// - Parameters:
     ///   - topic: the topic that they were sent to, without the suffix.
@@ -89,6 +97,8 @@ public struct DeadLetters: Sendable {
                 current = letter
                 if !selection.contains(letter) {
                     report.passedOver += 1
+                } else if !letter.isFrom(topic), !options.admitsAnyOrigin {
+                    report.elsewhere += 1
                 } else if letter.replays >= options.cap {
                     report.overCap += 1
                 } else if options.topic == nil, letter.failedInOperation {
@@ -101,14 +111,17 @@ public struct DeadLetters: Sendable {
                     if options.keepsPartition, options.topic == nil {
                         record.partition = await partition(of: letter, to: record.topic, &partitions)
                     }
-                    if !options.isDryRun {
-                        if let rate = options.rate, rate > 0, report.replayed > 0 {
-                            try await options.clock.sleep(.seconds(min(1 / rate, 1e9)))
-                        }
-                        _ = try await producer.send(record)
+                    if !options.isDryRun, let rate = options.rate, rate > 0, report.replayed > 0 {
+                        try await options.clock.sleep(.seconds(min(1 / rate, 1e9)))
                     }
-                    report.replayed += 1
-                    if record.partition != nil { report.inTheirPartition += 1 }
+                    let isSent =
+                        options.isDryRun ? true : try await send(record, of: letter, with: producer, besides: topic)
+                    if isSent {
+                        report.replayed += 1
+                        if record.partition != nil { report.inTheirPartition += 1 }
+                    } else {
+                        report.refused += 1
+                    }
                 } else {
                     report.unreadable += 1
                 }
@@ -120,6 +133,31 @@ public struct DeadLetters: Sendable {
             throw ReplayError(report: report, letter: current, cause: error)
         }
         return report
+    }
+
+    /// Sends the record of a letter.
+    ///
+    /// - Returns: false when it is never taken as it is; all others may be all the same.
+    private func send(
+        _ record: ProducerRecord,
+        of letter: DeadLetter,
+        with producer: any MessageProducer,
+        besides topic: String
+    ) async throws -> Bool {
+        do {
+            _ = try await producer.send(record)
+            return true
+        } catch {
+            if (error as? any ClientError)?.isOfRecordAlone == true { return false }
+            // It may be a header alone that names the topic.
+            if record.topic == letter.originalTopic, !letter.isFrom(topic) {
+                switch SendVerdict(error) {
+                case .tooLarge, .refused, .unknownTopic: return false
+                case .transient, .fatal: break
+                }
+            }
+            throw error
+        }
     }
 
     /// The partition that a letter came from; nil when its topic has none of this number, or none can be told. What topics
@@ -167,7 +205,7 @@ public struct DeadLetters: Sendable {
             found = record
             return false
         }
-        return found
+        return found?.cut == .nothing ? found : nil
     }
 
     private func forEach(

@@ -8,8 +8,11 @@ public struct ReplayOptions: Sendable {
     public var cap = 3
     /// How many are sent at most; default all.
     public var limit = Int.max
-    /// The topic they are sent to; nil, the default, is the one that each came from.
+    /// The topic they are sent to; nil, the default, is the one that they came from.
     public var topic: String?
+    /// Whether letters whose headers name another topic than the one that was asked for go there; default false: they
+    /// stay, for whoever can write to a dead-letter topic can write any name.
+    public var admitsAnyOrigin = false
     /// Whether each goes to the partition that it came from, when its topic has it; default true. So messages of a key stay
     /// where their sender put them, whatever partitioner that has. Not with ``topic``: the producer chooses there.
     public var keepsPartition = true
@@ -33,13 +36,17 @@ public struct ReplayReport: Sendable, Hashable {
     /// How many letters stay because they were replayed ``ReplayOptions/cap`` times.
     public var overCap = 0
     /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read, or because
-    /// their topic did not take them whole and their original is there no more.
+    /// their topic did not take them whole and their original is there no more, or larger than the reader lets in.
     public var unreadable = 0
     /// How many letters stay because they failed together with the operations whose tasks they are. Not with
     /// ``ReplayOptions/topic``.
     public var ofOperations = 0
     /// The uuids of those operations, 100 at most: ``LaunchedOperation/retry()`` runs an operation again.
     public var operations: Set<String> = []
+    /// How many letters stay because their headers name another topic; see ``ReplayOptions/admitsAnyOrigin``.
+    public var elsewhere = 0
+    /// How many letters stay because their topic does not take them as they are, or is none.
+    public var refused = 0
     /// How many letters were looked at and not selected.
     public var passedOver = 0
     /// The offset after the last letter looked at, by partition: where a later replay begins to replay none twice.

@@ -9,7 +9,8 @@
 ///
 /// What failed, was cancelled, was given up or went to a retry topic is not in the window. So retries, in place or through
 /// topics, run as if there were no window, sending a failed task again runs it again, and what ``DeadLetters`` replays runs
-/// even when its uuid was handled before.
+/// even when its uuid was handled before. Not so where messages are sealed: that it is a replay stands in a header, which
+/// anyone can write, so one uuid runs to success once.
 ///
 /// It is no promise of exactly once: a window knows what its own workers handled, and one in memory forgets with the
 /// process; that of module `KserStore`, in a SQLite file, does not. A window that cannot be asked lets messages run.

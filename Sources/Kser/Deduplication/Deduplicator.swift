@@ -57,11 +57,18 @@ final class Deduplicator: Sendable {
     /// How many messages were passed over.
     let passedOver = Atomic(0)
     private let window: any DeduplicationWindow
+    /// Whether a header tells messages of one uuid apart.
+    private let heedsReplays: Bool
     private let logger: KserLogger
     private let state = Mutex(State())
 
-    init(_ window: any DeduplicationWindow, logger: KserLogger) {
+    /// - Parameters:
+    ///   - window: remembers what was handled.
+    ///   - heedsReplays: whether what came from a dead-letter topic runs again. A header says so, which anyone can write.
+    ///   - logger: takes what is passed over.
+    init(_ window: any DeduplicationWindow, heedsReplays: Bool, logger: KserLogger) {
         self.window = window
+        self.heedsReplays = heedsReplays
         self.logger = logger
     }
 
@@ -79,7 +86,7 @@ final class Deduplicator: Sendable {
         of partition: PartitionStream,
         waiting aside: (() async -> Void) async -> Void
     ) async -> Duplicate? {
-        let key = DeduplicationKey(uuid: uuid, replays: record.replays)
+        let key = DeduplicationKey(uuid: uuid, replays: heedsReplays ? record.replays : 0)
         let owner = Owner(record, partition)
         let isFree = state.withLock { state in
             if let other = state.owners[key] { return other == owner }

@@ -15,10 +15,14 @@ package struct KeyedHash: Sendable {
     package func shortened(_ text: String) -> String {
         let count = text.utf8.count
         if count <= 64 { return text }
-        var text = text
-        let (first, second) = text.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
         // Longer than what is kept as it is, so the two never meet.
-        return "\(Self.hex(first))\(Self.hex(second)): the hash of \(count) bytes, which are too many to be kept"
+        return "\(self.text(of: Array(text.utf8))): the hash of \(count) bytes, which are too many to be kept"
+    }
+
+    /// The hash as 32 hexadecimal digits.
+    func text(of bytes: [UInt8]) -> String {
+        let (first, second) = bytes.withUnsafeBytes { hash($0) }
+        return Self.hex(first) + Self.hex(second)
     }
 
     private static func hex(_ word: UInt64) -> String {

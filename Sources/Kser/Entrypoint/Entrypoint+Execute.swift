@@ -7,7 +7,7 @@ extension Entrypoint {
     ///   - metadata: data about the message.
     ///   - result: the result of what ran before, merged first.
     ///   - logger: where the log lines go.
-    ///   - monitor: who is told what happens; nobody when nil.
+    ///   - monitor: who is told what happens.
     /// - Returns: the result; it never throws, not even when `onError` does.
     public func execute(
         _ params: JSONObject = [:],
@@ -15,7 +15,7 @@ extension Entrypoint {
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
         logger: KserLogger = .standard,
-        monitor: (any KserMonitor)? = nil
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor
     ) async -> ExecutionResult {
         await execute(
             params,
@@ -34,7 +34,7 @@ extension Entrypoint {
         metadata: JSONObject,
         result: ExecutionResult?,
         logger: KserLogger,
-        monitor: (any KserMonitor)? = nil,
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor,
         observer: (any ExecutionObserver)?
     ) async -> ExecutionResult {
         let execution = makeExecution(
@@ -61,7 +61,7 @@ extension Entrypoint {
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
         logger: KserLogger = .standard,
-        monitor: (any KserMonitor)? = nil
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor
     ) async throws -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
         let entrypoint = RegisteredEntrypoint(self)

@@ -9,7 +9,7 @@ public final class Execution: Sendable {
         /// The message as it was received, with the params, the metadata and the result as they are now.
         var message: Message
         var status: TaskStatus
-        var replyHeaders: (@Sendable () -> [Record.Header])?
+        var replyHeaders: (@Sendable (_ besideSealed: Bool) -> [Record.Header])?
     }
 
     /// The uuid of the task.
@@ -134,7 +134,7 @@ public final class Execution: Sendable {
     }
 
     /// Gives headers for the record that answers the message.
-    package var replyHeaders: (@Sendable () -> [Record.Header])? {
+    package var replyHeaders: (@Sendable (_ besideSealed: Bool) -> [Record.Header])? {
         get { state.withLock { $0.replyHeaders } }
         set { state.withLock { $0.replyHeaders = newValue } }
     }

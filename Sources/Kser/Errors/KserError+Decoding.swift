@@ -20,17 +20,24 @@ extension KserError {
         cause = error
     }
 
+    /// What a context tells, without the value that Swift's own decoding of enumerations repeats.
+    private static func text(of context: DecodingError.Context) -> String {
+        let text = context.debugDescription
+        guard text.hasPrefix("Cannot initialize "), let value = text.firstRange(of: " value ") else { return text }
+        return String(text[..<value.lowerBound]) + " value"
+    }
+
     private static func invalid(_ context: DecodingError.Context) -> KserError {
         let refusal = (context.underlyingError as? KserError)?.message ?? "Invalid value."
         guard !context.codingPath.isEmpty else {
             return .validation(
-                "Invalid parameters: \(context.debugDescription)",
+                "Invalid parameters: \(text(of: context))",
                 extra: ["_schema": [.string(refusal)]]
             )
         }
         let path = dotted(context.codingPath)
         return .validation(
-            "Invalid parameter '\(path)': \(context.debugDescription)",
+            "Invalid parameter '\(path)': \(text(of: context))",
             extra: [path: [.string(refusal)]]
         )
     }

@@ -80,3 +80,10 @@ extension String {
         return (isEqual ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }
+
+extension Set<String> {
+    /// Whether it has this text, not only one that looks the same.
+    package func contains(exactly text: String) -> Bool {
+        firstIndex(of: text).map { self[$0].hasSameScalars(as: text) } ?? false
+    }
+}

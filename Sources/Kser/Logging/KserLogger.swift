@@ -8,6 +8,10 @@ public protocol LogSink: Sendable {
 public struct KserLogger: Sendable {
     /// Lines below this level are dropped; nil drops all.
     public var level: LogLevel?
+    /// Whether lines hold messages as they came, as kser's do: at `debug` and, as `kafka_raw_data`, of those that are refused.
+    /// They may hold secrets, also in a topic whose messages are sealed: a sender without a key. Default false: their length
+    /// and a hash.
+    public var logsRefusedContent = false
     private let sink: (any LogSink)?
 
     /// Makes a logger.
@@ -41,7 +45,7 @@ public struct KserLogger: Sendable {
         if isEnabled(level) { write(record()) }
     }
 
-    /// Hands a record to the sink.
+    /// Hands a record to the sink, cut to what a log may hold of what others wrote.
     @usableFromInline
-    func write(_ record: LogRecord) { sink?.log(record) }
+    func write(_ record: LogRecord) { sink?.log(logsRefusedContent ? record : record.cut) }
 }

@@ -27,6 +27,9 @@ public enum LogLevel: Int, Sendable, Hashable, Comparable, CaseIterable {
 }
 
 /// One log line and what it is about.
+///
+/// A ``KserLogger`` cuts its texts to 8 KiB each, the message and the result it is about excepted, which sinks do not
+/// write as a whole. One that goes to people has to escape what others wrote: `HumanLogSink` does.
 public struct LogRecord: Sendable {
     /// How grave the line is.
     public var level: LogLevel
@@ -60,5 +63,27 @@ public struct LogRecord: Sendable {
         self.kresult = kresult
         self.error = error
         self.metadata = metadata
+    }
+}
+
+extension LogRecord {
+    /// How many bytes of a text a log holds.
+    private static let limit = 8_192
+
+    /// The record with its texts cut.
+    var cut: LogRecord {
+        var record = self
+        record.message = message.bounded(to: Self.limit)
+        record.error = error?.bounded(to: Self.limit)
+        if !metadata.isEmpty { record.metadata = metadata.mapValues { $0.bounded(to: Self.limit) } }
+        return record
+    }
+}
+
+extension JSON {
+    /// The value, or its text when that is longer.
+    fileprivate func bounded(to limit: Int) -> JSON {
+        let text = description
+        return text.utf8.count <= limit ? self : .string(text.bounded(to: limit))
     }
 }

@@ -1,10 +1,11 @@
 import Foundation
 
-/// Writes lines for people: Python's `%(asctime)s %(levelname)-8s %(message)s`.
+/// Writes lines for people: Python's `%(asctime)s %(levelname)-8s %(message)s`. Control characters and marks of direction
+/// are escaped, so that what others wrote neither forges lines nor steers a terminal.
 public struct HumanLogSink: LogSink {
     private let descriptor: Int32
 
-    private init(descriptor: Int32) { self.descriptor = descriptor }
+    package init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Writes to standard error.
     public static let standardError = HumanLogSink(descriptor: STDERR_FILENO)
@@ -14,7 +15,7 @@ public struct HumanLogSink: LogSink {
     /// Writes one line.
     public func log(_ record: LogRecord) {
         let level = record.level.name.padding(toLength: 8, withPad: " ", startingAt: 0)
-        writeLine("\(LogClock.now(separator: " ", fraction: ",")) \(level) \(record.message)", to: descriptor)
+        writeLine("\(LogClock.now(separator: " ", fraction: ",")) \(level) \(record.message.printable)", to: descriptor)
     }
 }
 
@@ -23,7 +24,7 @@ public struct HumanLogSink: LogSink {
 public struct JSONLinesLogSink: LogSink {
     private let descriptor: Int32
 
-    private init(descriptor: Int32) { self.descriptor = descriptor }
+    package init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Writes to standard error.
     public static let standardError = JSONLinesLogSink(descriptor: STDERR_FILENO)
@@ -39,8 +40,8 @@ public struct JSONLinesLogSink: LogSink {
             "message": .string(record.message),
         ]
         if let message = record.kmsg {
-            object["uuid"] = .string(message.uuid)
-            object["entrypoint"] = .string(message.entrypoint)
+            object["uuid"] = .string(message.uuid.bounded)
+            object["entrypoint"] = .string(message.entrypoint.bounded)
         }
         if let result = record.kresult { object["retcode"] = .integer(Int64(result.retcode)) }
         if let error = record.error { object["error"] = error }

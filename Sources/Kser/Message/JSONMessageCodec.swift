@@ -5,30 +5,48 @@ import CSimdjson
 /// Reading is strict JSON (see ``JSON/init(parsing:maximumDepth:)-([UInt8],_)``); params, metadata and retval stay undecoded. Unknown
 /// fields are dropped. Writing gives kser's own bytes: its order of fields, its spacing, ASCII only.
 public struct JSONMessageCodec: MessageCodec {
+    /// The most bytes of a message by default: 64 MiB.
+    public static let standardMaximumSize = 64 << 20
+
+    /// The most bytes that a message may have; larger ones are refused unread.
+    public let maximumSize: Int
     private let maximumDepth: Int
 
     /// Makes a codec.
     ///
-    /// - Parameter maximumDepth: how deep objects and lists of a message may nest in all, up to ``JSON/maximumDepth``. Types
-    ///   that nest deeper than the default may need larger stacks.
-    public init(maximumDepth: Int = JSON.defaultMaximumDepth) { self.maximumDepth = maximumDepth }
+    /// - Parameters:
+    ///   - maximumDepth: how deep objects and lists of a message may nest in all, up to ``JSON/maximumDepth``. Types that
+    ///     nest deeper than the default may need larger stacks.
+    ///   - maximumSize: the most bytes that a message may have: reading takes some times as much memory.
+    public init(maximumDepth: Int = JSON.defaultMaximumDepth, maximumSize: Int = standardMaximumSize) {
+        self.maximumDepth = maximumDepth
+        self.maximumSize = maximumSize
+    }
 
     /// The message as JSON text.
     ///
-    /// - Throws: ``KserError`` of kind `validation` that names the place of a number that is not finite.
+    /// - Throws: ``KserError`` of kind `validation` that names the place of a number that is not finite, or says that the
+    ///   message is larger than ``maximumSize``.
     public func encode(_ message: Message) throws -> [UInt8] {
         var writer = JSONWriter()
         do { try writer.write(message) } catch { throw error.kserError }
+        try check(size: writer.bytes.count)
         return writer.bytes
     }
 
     /// The message that a JSON text holds.
     ///
-    /// - Throws: ``KserError``: `validation` with the fields at fault in its extra, `internal` for what is not JSON.
+    /// - Throws: ``KserError``: `validation` with the fields at fault in its extra or for one that is larger than
+    ///   ``maximumSize``, `internal` for what is not JSON.
     public func decode(_ bytes: [UInt8]) throws -> Message {
+        try check(size: bytes.count)
         let document = try JSONDocument.read(bytes, maximumDepth: maximumDepth)
         if !document.hasStandIns, let message = Message(document) { return message }
         return try Message(json: JSONNode(document: document, element: document.root).json)
+    }
+
+    private func check(size: Int) throws(KserError) {
+        if size > maximumSize { throw .tooLarge("The message", size, limit: maximumSize) }
     }
 }
 

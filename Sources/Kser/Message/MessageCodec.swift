@@ -1,5 +1,12 @@
 /// Turns messages into record values and back. The plain one is ``JSONMessageCodec``; `KserCrypto` seals.
 public protocol MessageCodec: Sendable {
+    /// Whether messages are secret and authentic in this form: then nothing of their content is written in clear beside
+    /// them, and nothing that stands there in clear is believed; default false.
+    ///
+    /// Headers of retries and dead letters then hold codes and places, no texts; headers of traces have no baggage; the
+    /// worker refuses to answer in clear; and a replay that a header claims counts for nothing.
+    var isSealing: Bool { get }
+
     /// The value of a record that carries the message.
     ///
     /// - Throws: ``KserError`` when the message cannot be written.
@@ -34,12 +41,18 @@ public protocol MessageCodec: Sendable {
     /// - Throws: as ``decode(_:)``.
     func decode(_ bytes: [UInt8], of record: Record) throws -> Message
 
-    /// What a log line says about bytes that could not be decoded.
+    /// What stands as the key of a record that carries a message; the same key always gives the same.
+    ///
+    /// The default is the key as it is.
+    func recordKey(_ key: [UInt8]) -> [UInt8]
+
+    /// What a log line says about bytes that could not be decoded, where the controller logs those at all.
     func importFailure(_ error: any Error, of bytes: [UInt8]) -> String
 
     /// Why a message that could not be decoded is refused: the reason of its dead letter.
     ///
-    /// The default is ``Dispatch/Refusal/undecodable``.
+    /// The default is ``Dispatch/Refusal/undecodable``, or ``Dispatch/Refusal/tooLarge`` for a message beyond the size that
+    /// a codec or a reader lets in.
     func refusal(of error: any Error) -> Dispatch.Refusal
 }
 
@@ -58,6 +71,12 @@ public struct EncodedMessage: Sendable, Hashable {
 }
 
 extension MessageCodec {
+    /// False.
+    public var isSealing: Bool { false }
+
+    /// The key as it is.
+    public func recordKey(_ key: [UInt8]) -> [UInt8] { key }
+
     /// The message as ``encode(_:)`` writes it, without headers.
     public func encode(_ message: Message, for topic: String) throws -> EncodedMessage {
         EncodedMessage(try encode(message))
@@ -66,8 +85,10 @@ extension MessageCodec {
     /// The message as ``decode(_:)`` reads it.
     public func decode(_ bytes: [UInt8], of record: Record) throws -> Message { try decode(bytes) }
 
-    /// ``Dispatch/Refusal/undecodable``.
-    public func refusal(of error: any Error) -> Dispatch.Refusal { .undecodable }
+    /// ``Dispatch/Refusal/undecodable`` or ``Dispatch/Refusal/tooLarge``.
+    public func refusal(of error: any Error) -> Dispatch.Refusal {
+        (error as? KserError)?.cause is MessageTooLarge ? .tooLarge : .undecodable
+    }
 
     /// The error alone: `MSGID: message` for a kser error, else the error's own text.
     public func importFailure(_ error: any Error, of bytes: [UInt8]) -> String {

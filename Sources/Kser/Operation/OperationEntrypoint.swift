@@ -86,14 +86,14 @@ extension OperationEntrypoint {
     ///   - uuid: the uuid of the operation; a random one when empty.
     ///   - metadata: data about the operation.
     ///   - logger: where its log lines and those of its tasks go.
-    ///   - monitor: who is told what happens to it and its tasks; nobody when nil.
+    ///   - monitor: who is told what happens to it and its tasks.
     /// - Returns: the operation with its tasks.
     public func build(
         _ params: JSONObject = [:],
         uuid: String = "",
         metadata: JSONObject = [:],
         logger: KserLogger = .standard,
-        monitor: (any KserMonitor)? = nil
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor
     ) async -> OperationRun {
         await build(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor, observer: nil)
     }
@@ -103,7 +103,7 @@ extension OperationEntrypoint {
         uuid: String,
         metadata: JSONObject,
         logger: KserLogger,
-        monitor: (any KserMonitor)? = nil,
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor,
         observer: (any ExecutionObserver)?
     ) async -> OperationRun {
         let execution = Execution(

@@ -61,7 +61,7 @@ public final class OperationRun: Sendable {
 
     /// The first task after this one that is not ``TaskStatus/success``; nil when there is none.
     public func next(after task: TaskCall) -> TaskCall? {
-        tasks.drop { $0.uuid != task.uuid }.dropFirst().first { $0.status != .success }
+        tasks.drop { !$0.uuid.hasSameScalars(as: task.uuid) }.dropFirst().first { $0.status != .success }
     }
 
     /// The task at a place; nil past the end.

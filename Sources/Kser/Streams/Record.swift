@@ -21,13 +21,17 @@ public struct Record: Sendable, Hashable {
     public var topic: String
     /// The partition of the topic.
     public var partition: Int32
+    /// How many bytes it has in all, when that is more than its reader lets in.
+    package var oversize: Int32 = 0
     /// The position in the partition.
     public var offset: Int64
     /// When the record was made or appended, in milliseconds since 1970; nil when the broker keeps none.
     public var timestamp: Int64?
+    /// What was left out of it, since it is larger than its reader lets in: the value first of all.
+    package var cut = Cut.nothing
     /// The key, or nil.
     public var key: [UInt8]?
-    /// The value: one message. Nil is a tombstone.
+    /// The value: one message. Nil is a tombstone, or a value that is larger than its reader lets in.
     public var value: [UInt8]?
     /// The headers in order.
     public var headers: [Header]
@@ -53,6 +57,18 @@ public struct Record: Sendable, Hashable {
 }
 
 extension Record {
+    /// What becomes of a record whose value is not there.
+    ///
+    /// - Throws: ``KserError`` for a tombstone, and for what is too large.
+    package func valueOrRefusal() throws(KserError) -> [UInt8] {
+        if let value { return value }
+        if isOversize { throw .tooLarge("The record", Int(oversize)) }
+        throw .validation("The record has no value: a tombstone is not a message")
+    }
+
+    /// Whether something of it was left out since it is larger than its reader lets in.
+    package var isOversize: Bool { cut != .nothing }
+
     /// `topic[partition]@offset`, for log lines and error texts.
     package var position: String { "\(topic)[\(partition)]@\(offset)" }
 

@@ -19,11 +19,21 @@ package enum SendVerdict: Sendable {
 package protocol ClientError: Error {
     /// What it means for what was to be sent.
     var verdict: SendVerdict { get }
+    /// Whether another record for the same topic may be taken.
+    var isOfRecordAlone: Bool { get }
     /// Which record of a transaction is at fault, by its place; nil when that is not known.
     var failedIndex: Int? { get }
 }
 
 extension ClientError {
+    /// Whether the verdict is about the record.
+    package var isOfRecordAlone: Bool {
+        switch verdict {
+        case .tooLarge, .refused: true
+        case .transient, .unknownTopic, .fatal: false
+        }
+    }
+
     /// Nil.
     package var failedIndex: Int? { nil }
 }

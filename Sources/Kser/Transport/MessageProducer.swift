@@ -5,6 +5,8 @@
 public protocol MessageProducer: Sendable {
     /// Turns messages into record values.
     var codec: any MessageCodec { get }
+    /// The largest record that it takes, where that is known.
+    var recordSizeLimit: RecordSizeLimit? { get }
     /// Where kser's producer lines go.
     var logger: KserLogger { get }
     /// The name in log lines: kser's class name, `Producer` unless the transport says otherwise.
@@ -39,7 +41,24 @@ public protocol MessageProducer: Sendable {
     func enqueue(_ record: ProducerRecord) async throws -> Delivery
 }
 
+/// The largest record that a producer takes.
+public struct RecordSizeLimit: Sendable, Hashable {
+    /// How many bytes key, value and headers may have.
+    public var bytes: Int
+    /// The setting that says so, for people.
+    public var setting: String
+
+    /// Makes a limit.
+    public init(bytes: Int, setting: String) {
+        self.bytes = bytes
+        self.setting = setting
+    }
+}
+
 extension MessageProducer {
+    /// Not known.
+    public var recordSizeLimit: RecordSizeLimit? { nil }
+
     /// `Producer`.
     public var name: String { "Producer" }
 

@@ -68,12 +68,14 @@ extension ProducerRecord {
         try write(message, codec: codec)
     }
 
-    /// Writes a message into the record: its value, and the codec's own headers in the place of those of the same names.
+    /// Writes a message into the record: its value, the codec's own headers in the place of those of the same names, and
+    /// what the codec makes of the key.
     ///
     /// - Throws: ``KserError`` when the message cannot be written.
     public mutating func write(_ message: Message, codec: any MessageCodec) throws {
         let encoded = try codec.encode(message, for: topic)
         value = encoded.value
+        key = key.map { codec.recordKey($0) }
         if encoded.headers.isEmpty { return }
         headers.removeAll { header in encoded.headers.contains { $0.name == header.name } }
         headers += encoded.headers

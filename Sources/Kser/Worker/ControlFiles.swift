@@ -53,18 +53,19 @@ public struct ControlFiles: Sendable {
         logger.log(.debug) {
             LogRecord(.debug, logger: "kser.consumer", "Cleaning existing \(kind) file: \(path)")
         }
-        try? FileManager.default.removeItem(atPath: path)
+        unlink(path)
     }
 }
 
 /// Middleware that writes `entrypoint[uuid]` into a file while a message runs and empties it afterwards, as kser does.
 ///
-/// With several messages at once the file names the last one begun. A file that cannot be written stops nothing.
+/// With several messages at once the file names the last one begun. A file that cannot be written stops nothing. It is
+/// replaced as a whole each time: nobody reads half of it, and a link in its place is not followed.
 public struct RunningFile: Middleware {
-    private let url: URL
+    private let path: String
 
     /// Makes it for the file at this path.
-    public init(path: String) { url = URL(fileURLWithPath: path) }
+    public init(path: String) { self.path = path }
 
     /// Writes, runs, empties.
     public func handle(_ invocation: Invocation, next: Next) async throws -> ExecutionResult {
@@ -82,9 +83,20 @@ public struct RunningFile: Middleware {
     private func write(_ text: String) async {
         await withCheckedContinuation { done in
             DispatchQueue.global().async {
-                try? text.write(to: url, atomically: false, encoding: .utf8)
+                Self.replace(path, with: text)
                 done.resume()
             }
         }
+    }
+
+    /// Puts a new file in the place of what is there. The name of the new one cannot be guessed, and is nobody's yet.
+    private static func replace(_ path: String, with text: String) {
+        let new = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16))"
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return }
+        let bytes = Array(text.bounded.printable.utf8)
+        let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
+        if count != bytes.count || rename(new, path) != 0 { unlink(new) }
     }
 }

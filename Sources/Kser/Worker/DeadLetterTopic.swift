@@ -16,8 +16,8 @@ public struct DeadLetterReason: RawRepresentable, Sendable, Hashable {
     public static let rejected = Self(rawValue: "rejected")
     /// It failed as often as the ``RetryPolicy`` tries.
     public static let exhausted = Self(rawValue: "exhausted")
-    /// It was to be tried again, and is larger than its retry topic takes.
-    public static let tooLarge = Self(rawValue: "too-large")
+    /// It has more bytes than are let in, or was to be tried again and is larger than its retry topic takes.
+    public static let tooLarge = Self(.tooLarge)
 
     init(_ refusal: Dispatch.Refusal) { self.init(rawValue: refusal.rawValue) }
 }
@@ -28,8 +28,8 @@ public struct DeadLetterReason: RawRepresentable, Sendable, Hashable {
 /// `kser_…` with text where it has none. A message that came through retry topics goes to the dead-letter topic of the
 /// topic it was in first. ``DeadLetters`` lists them and sends them back.
 ///
-/// Of a message that the topic does not take because of its size, as much is left out as has to be, in this order: the
-/// error's text, the value, the application's headers, the key. The header `kser_dlt-cut` names what is left out, and the
+/// Of a message that the topic does not take, or the consumer did not let in, because of its size, as much is left out as
+/// has to be, in this order: the error's text, the value, the application's headers, the key. The header `kser_dlt-cut` names what is left out, and the
 /// original stands where `kafka_dlt-original-topic`, `…-partition` and `…-offset` say: ``DeadLetters`` takes it from there.
 public struct DeadLetterTopic: Sendable {
     /// What is added to a topic's name to make the name of its dead-letter topic.

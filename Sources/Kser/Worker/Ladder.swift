@@ -14,12 +14,19 @@ struct Ladder: Sendable {
     /// The attempt to come, or in work, counted from 1.
     private(set) var attempt: Int
     private let group: String?
+    private let isSecret: Bool
     private var lineage: Lineage?
     private var retries = 0
 
-    init(_ record: Record, _ options: WorkerOptions, group: String?) {
+    /// - Parameters:
+    ///   - record: the record.
+    ///   - options: how often it is tried, and where it goes.
+    ///   - group: the consumer group.
+    ///   - isSecret: whether the message comes sealed.
+    init(_ record: Record, _ options: WorkerOptions, group: String?, isSecret: Bool = false) {
         self.record = record
         self.group = group
+        self.isSecret = isSecret
         if options.retries == nil || record.headers.isEmpty {
             attempt = 1
         } else {
@@ -50,8 +57,8 @@ struct Ladder: Sendable {
                 return .pause(inPlace.pause(before: retries))
             }
             if let topics = options.retries?.topics, let next = retry(dispatch, .nothing, options) {
-                let tier = "\(topics.delays[rung].milliseconds)"
-                return .settle(Settlement(self, dispatch, options, .retried(tier: tier), parcel: next))
+                let verdict = Settlement.Verdict.retried(after: topics.delays[rung])
+                return .settle(Settlement(self, dispatch, options, verdict, parcel: next))
             }
             return .settle(giveUp(dispatch, .exhausted, options))
         }
@@ -65,7 +72,7 @@ struct Ladder: Sendable {
     ) -> Settlement {
         noteFailure(options)
         let reason = dispatch.refusal.map { DeadLetterReason($0) } ?? reason
-        let letter = letter(dispatch, reason, .nothing, options)
+        let letter = letter(dispatch, reason, record.cut, options)
         return Settlement(self, dispatch, options, .givenUp(reason), parcel: letter)
     }
 
@@ -75,9 +82,9 @@ struct Ladder: Sendable {
             ? Settlement(self, dispatch, options) : giveUp(dispatch, .rejected, options)
     }
 
-    /// The record for the next retry topic; nil when there is none.
+    /// The record for the next retry topic; nil when there is none, or it is not here as a whole.
     func retry(_ dispatch: Dispatch, _ cut: Cut, _ options: WorkerOptions) -> SettlementPart? {
-        guard let lineage, let topics = options.retries?.topics else { return nil }
+        guard record.cut == .nothing, let lineage, let topics = options.retries?.topics else { return nil }
         return topics.next(for: record, lineage, failure: dispatch, now: options.clock.now(), cut).map {
             SettlementPart(.retry(cut), $0, topics.producer)
         }
@@ -101,6 +108,7 @@ struct Ladder: Sendable {
         lineage.attempts = attempt
         lineage.firstFailure = lineage.firstFailure ?? options.clock.now()
         lineage.group = group
+        lineage.isSecret = isSecret
         self.lineage = lineage
         return lineage
     }

@@ -15,6 +15,8 @@ struct Lineage: Sendable {
     var firstFailure: Int64?
     /// The consumer group that failed.
     var group: String?
+    /// Whether the message is secret: its headers hold no texts then.
+    var isSecret = false
 
     /// Reads a record. One that is in no retry topic of the worker's own begins here, whatever headers it has.
     ///
@@ -83,11 +85,12 @@ struct Lineage: Sendable {
         if let firstFailure {
             headers.append(Record.Header(LetterHeader.firstFailure, text: "\(firstFailure)"))
         }
+        headers.append(Record.Header(LetterHeader.errorCode, text: "\(failure.result.retcode)"))
+        if isSecret { return }
         if let message = failure.message {
             headers.append(Record.Header(LetterHeader.uuid, text: message.uuid.bounded))
             headers.append(Record.Header(LetterHeader.entrypoint, text: message.entrypoint.bounded))
         }
-        headers.append(Record.Header(LetterHeader.errorCode, text: "\(failure.result.retcode)"))
         if let name = failure.result.retval["error"]?["name"]?.string {
             headers.append(Record.Header(LetterHeader.errorName, text: name.bounded))
         }

@@ -40,10 +40,12 @@ public struct OutcomeClassifier: Sendable {
     /// |---|---|
     /// | below 300 | ``Outcome/success`` |
     /// | no handler took the message | ``Outcome/deadLetter`` |
+    /// | its entrypoint is not registered: another worker may have it, or this one's next release | ``Outcome/retry`` |
     /// | cancelled, see ``Cancellations`` | ``Outcome/success`` |
     /// | 400 to 499 and 501: trying again gives the same | ``Outcome/deadLetter`` |
     /// | 408, 425, 429, and all else, such as internal errors and time limits (504) | ``Outcome/retry`` |
     public static let byCode = OutcomeClassifier { dispatch in
+        if dispatch.refusal == .unknownEntrypoint { return .retry }
         if dispatch.refusal != nil { return .deadLetter }
         switch dispatch.result.retcode {
         case ..<300: return .success

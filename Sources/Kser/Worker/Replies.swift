@@ -51,7 +51,7 @@ public struct Replies: Sendable {
             reply,
             to: topic,
             key: Array(reply.uuid.utf8),
-            headers: dispatch.replyHeaders,
+            headers: dispatch.replyHeaders(besideSealed: producer.codec.isSealing),
             codec: producer.codec
         )
     }

@@ -44,11 +44,20 @@ extension Settlement {
     /// - Returns: false when nothing else would do.
     /// - Throws: why the store of an operation could not be asked.
     private mutating func change(_ failure: Failure, _ options: WorkerOptions) async throws -> Bool {
+        if owesStep, failure.part == nil, failure.error is StoreError { return leaveStep(failure, options) }
         if let index = failure.part, parts.indices.contains(index) {
             return try await change(index, failure, options)
         }
         for index in parts.indices.reversed() where try await change(index, failure, options) { return true }
         return false
+    }
+
+    /// Makes a message a dead letter whose operation's store refuses what came of it, and always will.
+    private mutating func leaveStep(_ failure: Failure, _ options: WorkerOptions) -> Bool {
+        dispatch.fail(KserError(converting: failure.error))
+        dispatch.step = nil
+        self = ladder.giveUp(dispatch, .rejected, options)
+        return true
     }
 
     private mutating func change(_ index: Int, _ failure: Failure, _ options: WorkerOptions) async throws -> Bool {
@@ -136,7 +145,7 @@ extension SettlementPart {
 
 extension ProducerRecord {
     /// How many bytes of the application's it has.
-    fileprivate var size: Int {
+    var size: Int {
         headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
     }
 }

@@ -3,8 +3,8 @@ struct Settlement: Sendable {
     /// What the settlement means for the message.
     enum Verdict: Sendable {
         case done
-        /// It is tried again; the tier is the retry topic's delay.
-        case retried(tier: String)
+        /// It is tried again after the retry topic's delay.
+        case retried(after: Duration)
         case givenUp(DeadLetterReason)
 
         var isFinal: Bool { if case .retried = self { false } else { true } }
@@ -55,11 +55,10 @@ struct Settlement: Sendable {
         self.ladder = ladder
         self.dispatch = dispatch
         self.verdict = verdict
-        let step = verdict.isFinal ? dispatch.step : nil
-        owesStep = step != nil
+        owesStep = dispatch.step != nil
         for record in dispatch.sent { parts.append(SettlementPart(.sent, record, nil)) }
         if let parcel { parts.append(parcel) }
-        if verdict.isFinal, step?.isReplied != false, let replies = options.replies {
+        if verdict.isFinal, dispatch.step?.isReplied != false, let replies = options.replies {
             parts.append(.reply(of: dispatch, to: replies))
         }
     }
@@ -69,7 +68,8 @@ struct Settlement: Sendable {
         guard let monitor else { return }
         switch verdict {
         case .done: break
-        case .retried(let tier): monitor.messageRetried(record, dispatch, tier: tier)
+        case .retried(let delay):
+            monitor.messageRetried(record, dispatch, tier: "\(delay.milliseconds)")
         case .givenUp(let reason): monitor.messageGivenUp(record, dispatch, reason: reason)
         }
     }
@@ -83,13 +83,27 @@ extension Settlement {
     mutating func complete() async throws(Failure) {
         if owesStep, let step = dispatch.step {
             let next: [OperationStep.Next]
-            do { next = try await step.conclude(dispatch.result) } catch { throw Failure(error, of: nil) }
+            do { next = try await conclude(step) } catch { throw Failure(error, of: nil) }
             let tasks = next.map { SettlementPart(.task($0.task), $0.record, step.cluster.producer) }
             parts.insert(contentsOf: tasks.filter { task in !parts.contains { $0.isSame(as: task) } }, at: 0)
             owesStep = false
         }
         for (index, part) in parts.enumerated() {
             do { _ = try part.record.get() } catch { throw Failure(error, .refused, of: index) }
+        }
+    }
+
+    /// Ends the step, or leaves it to a retry topic. When another attempt has the task, nothing of this one is sent.
+    private mutating func conclude(_ step: OperationStep) async throws -> [OperationStep.Next] {
+        if case .retried(let delay) = verdict {
+            if try await !step.handOver(after: delay) { parts = [] }
+            return []
+        }
+        switch try await step.conclude(dispatch) {
+        case .next(let next): return next
+        case .superseded:
+            parts = []
+            return []
         }
     }
 

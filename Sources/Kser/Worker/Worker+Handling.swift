@@ -36,7 +36,9 @@ extension Worker {
 
     // Not inlined: it would stay in the frame of its caller while the handler runs.
     @inline(never)
-    private func ladder(of record: Record) -> Ladder { Ladder(record, options, group: consumer.groupID) }
+    private func ladder(of record: Record) -> Ladder {
+        Ladder(record, options, group: consumer.groupID, isSecret: isSealed)
+    }
 
     /// Tries a record again until there is an outcome.
     @inline(never)
@@ -73,7 +75,7 @@ extension Worker {
     /// partition's next owner.
     private func outcome(of dispatch: Dispatch, in partition: PartitionStream) -> Outcome? {
         if !dispatch.result.isSuccess, partition.isEnded || Task.isCancelled { return nil }
-        let outcome = dispatch.step?.outcome ?? options.outcome(of: dispatch)
+        let outcome = dispatch.step?.outcome(options.retries != nil) ?? options.outcome(of: dispatch)
         if outcome != .success, partition.isEnded || Task.isCancelled { return nil }
         return outcome
     }

@@ -7,7 +7,7 @@ extension Worker {
     /// The work is a task of its own, so that nothing in it can hold up the end: who waits here waits for the end of the
     /// work or for the cut, and for nothing else.
     func workUntilCutShort() async throws {
-        try options.check(with: concurrency)
+        try options.check(with: concurrency, controller.codec)
         if !begun.reach() { throw KserError.internal("A worker runs once; this is a second time") }
         let working = Task(executorPreference: Self.preferredExecutor) {
             await self.work()

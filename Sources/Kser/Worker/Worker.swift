@@ -22,6 +22,8 @@ public final class Worker: Sendable {
     let supervision: Supervision?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
+    /// Whether messages come sealed.
+    let isSealed: Bool
     /// Writes replies before it is decided what becomes of their messages.
     let writer: Dispatch.Writer?
     let failure = FirstFailure()
@@ -58,7 +60,11 @@ public final class Worker: Sendable {
         listener = options.cancellations.map {
             CancellationListener($0, clock: options.clock, codec: controller.codec, logger: controller.logger)
         }
-        deduplicator = options.deduplication.map { Deduplicator($0, logger: controller.logger) }
+        let isSealed = controller.codec.isSealing
+        self.isSealed = isSealed
+        deduplicator = options.deduplication.map {
+            Deduplicator($0, heedsReplays: !isSealed, logger: controller.logger)
+        }
         crashes = options.retries?.crashes.map {
             CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
         }
@@ -102,7 +108,7 @@ public final class Worker: Sendable {
             let watcher = options.controlFiles.map { files in Task { try await self.watch(files) } }
             defer { watcher?.cancel() }
             if let operations = options.operations {
-                group.addTask { await operations.keepRecovering(self.controller.logger) }
+                group.addTask { await operations.keep(on: self.controller) }
             }
             if let listener { group.addTask { await listener.run() } }
             do {
@@ -135,6 +141,9 @@ public final class Worker: Sendable {
 
     /// Where the operations are kept whose tasks the worker runs.
     package var operationStore: (any OperationStore)? { options.operations?.store }
+
+    /// Whether tasks wait whose operations are in another store than the worker's.
+    package var hasStrangers: Bool { options.operations?.state.hasStrangers == true }
 
     /// Whether ``pause()`` or a file holds the worker back.
     package var isHeldBack: Bool { isPaused || options.controlFiles?.isPaused == true }

@@ -33,6 +33,9 @@ public struct WorkerOptions: Sendable {
     /// partition waits then. A crash has that many delivered again at most. At least twice the limit of the
     /// ``Concurrency``; 10,000 by default.
     public var maxUncommitted = 10_000
+    /// Whether replies, tasks of operations and records of transactions may go out in clear although the controller's codec
+    /// seals; default false: a worker with such producers does not start.
+    public var answersInClear = false
     /// kser's files that pause and end the worker; nil looks at none.
     public var controlFiles: ControlFiles?
     /// The clock of retries and transactions; the system's by default.
@@ -81,7 +84,8 @@ extension WorkerOptions {
     /// Refuses options that do not go together.
     ///
     /// - Throws: ``KserError`` of kind `configuration` that says what to do.
-    func check(with concurrency: Concurrency) throws {
+    func check(with concurrency: Concurrency, _ codec: any MessageCodec) throws {
+        if codec.isSealing, !answersInClear { try checkSealing() }
         if acknowledgement == .afterRun { return }
         if concurrency != .partition {
             throw KserError.configuration(
@@ -96,6 +100,19 @@ extension WorkerOptions {
         if operations != nil {
             throw KserError.configuration(
                 "A task that is lost would hold its operation up: set acknowledgement to .afterRun"
+            )
+        }
+    }
+
+    private func checkSealing() throws {
+        let codecs = [
+            ("replies", replies?.producer.codec), ("operations", operations?.producer.codec),
+            ("transactions", transactions?.producer.codec),
+        ]
+        for case (let name, let codec?) in codecs where !codec.isSealing {
+            throw KserError.configuration(
+                "Messages come sealed, and the producer of \(name) writes in clear: give it a codec that seals, "
+                    + "or set answersInClear"
             )
         }
     }

@@ -1,4 +1,6 @@
 import Foundation
+import Kser
+import KserKafka
 
 /// The words after a verb, as its options and operands.
 struct Arguments: Sendable {
@@ -70,8 +72,24 @@ extension Arguments {
     /// A pair as in `NAME=VALUE`.
     static func pair(_ word: String, of option: String) throws -> (name: String, value: String) {
         guard let sign = word.firstIndex(of: "="), sign != word.startIndex else {
-            throw UsageError("\(option) must be NAME=VALUE, not \"\(word)\"")
+            // The word may be a secret that lacks its name.
+            throw UsageError("\(option) must be NAME=VALUE")
         }
         return (String(word[..<sign]), String(word[word.index(after: sign)...]))
+    }
+}
+
+extension Arguments {
+    /// Warns of secrets in options: every user of the machine may read the words of a command while it runs.
+    func warnOfSecrets() {
+        for (name, words) in values.sorted(by: { $0.key < $1.key }) {
+            let isSecret = words.contains { word in
+                if name == "property" { return SecretNames.isSecret(String(word.prefix { $0 != "=" })) }
+                return word.redacted != word
+            }
+            guard isSecret else { continue }
+            let way = name == "property" ? "put it into a file of --properties" : "put it into an environment variable"
+            Console.error("kser: warning: --\(name) holds a secret, which all users of this machine may read: \(way)")
+        }
     }
 }

@@ -38,6 +38,7 @@ struct Option: Sendable {
     static let cluster: [Option] = [
         Option("bootstrap-servers", "b", value: "HOST:PORT,…", "the brokers; default KSER_BOOTSTRAP_SERVERS"),
         Option("property", "X", value: "NAME=VALUE", "any property of librdkafka; may be repeated"),
+        Option("properties", nil, value: "FILE", "properties that are secret, a line NAME=VALUE each"),
         Option("timeout", nil, value: "SECONDS", "how long the brokers may take to answer; default 30"),
     ]
 }

@@ -19,10 +19,13 @@ struct Cluster {
             )
         }
         self.environment = environment
-        properties = try arguments.all("property").reduce(into: [:]) { properties, word in
-            let (name, value) = try Arguments.pair(word, of: "--property")
-            properties[name] = value
-        }
+        let lines = try arguments.text("properties").map { try SecretFile.lines(of: $0) } ?? []
+        properties = try
+            (lines.map { ($0, "a line of --properties") } + arguments.all("property").map { ($0, "--property") })
+            .reduce(into: [:]) { properties, word in
+                let (name, value) = try Arguments.pair(word.0, of: word.1)
+                properties[name] = value
+            }
         timeout = .seconds(try arguments.decimal("timeout") ?? 30)
     }
 

@@ -11,9 +11,10 @@ struct ReplayMarks {
     init(_ admin: Admin, topic: String, _ arguments: Arguments) {
         self.admin = admin
         self.topic = topic
-        let parts = ["uuid", "entrypoint", "reason", "partition", "offsets", "to"].map { name in
+        var parts = ["uuid", "entrypoint", "reason", "partition", "offsets", "to"].map { name in
             "\(name)=\(arguments.all(name).sorted().joined(separator: ","))"
         }
+        if arguments.has("any-origin") { parts.append("any-origin") }
         group = "kser-replay-\(topic)-\(Self.hash(parts.joined(separator: "\n")))"
     }
 

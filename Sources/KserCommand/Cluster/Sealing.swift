@@ -54,7 +54,7 @@ extension Sealing {
         var text = environment[ringVariable] ?? ""
         if let path = arguments.text("keys") {
             source = path
-            text = try contents(of: path)
+            text = try SecretFile.contents(of: path)
         }
         let single = environment[SecretBoxKey.environmentVariable] ?? ""
         let ring = try ring(text, source)
@@ -99,13 +99,5 @@ extension Sealing {
         guard let ring else { return try SecretBoxKeyRing(current: id, key) }
         try ring.add(key, id: id)
         return ring
-    }
-
-    private static func contents(of path: String) throws -> String {
-        do {
-            return try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw CommandError(.noInput, "\(path) cannot be read: \(error.localizedDescription)")
-        }
     }
 }

@@ -15,7 +15,7 @@ struct KserCommand {
         }
         if ["--help", "-h", "help"].contains(name) {
             let topic = arguments.dropFirst().first.flatMap { Verb.named($0) }
-            Console.print(topic.map { Help.text(of: $0) } ?? Help.overview)
+            Console.print(text: topic.map { Help.text(of: $0) } ?? Help.overview)
             return .success
         }
         guard let verb = Verb.named(name) else {
@@ -32,9 +32,10 @@ struct KserCommand {
         do {
             let arguments = try Arguments(words, of: verb)
             if arguments.has("help") {
-                Console.print(Help.text(of: verb))
+                Console.print(text: Help.text(of: verb))
                 return .success
             }
+            arguments.warnOfSecrets()
             try await verb.run(arguments)
             return .success
         } catch {

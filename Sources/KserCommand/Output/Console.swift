@@ -7,14 +7,20 @@ enum Console {
     /// Whether a person watches standard error.
     static let isWatched = isatty(STDERR_FILENO) == 1
 
-    /// A line for standard output.
-    static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+    /// The most bytes of a line that may hold what others wrote.
+    private static let longest = 16 << 10
+
+    /// A line for standard output. What is in it that would forge lines or steer a terminal is escaped, and a long one cut.
+    static func print(_ line: String) { print(text: line.bounded(to: longest).printable) }
+
+    /// Text of our own for standard output, as it is.
+    static func print(text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
     /// A line of JSON for standard output.
-    static func print(_ object: JSONObject) { print(object.description) }
+    static func print(_ object: JSONObject) { print(text: object.description) }
 
-    /// A line for standard error.
-    static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+    /// A line for standard error, escaped and cut as those for standard output.
+    static func error(_ line: String) { write(line.bounded(to: longest).printable + "\n", to: STDERR_FILENO) }
 
     /// Text for standard error, as it is.
     static func show(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -13,8 +13,10 @@ struct MessageView: Sendable {
     }
 
     private func message(in record: Record) throws -> Message {
-        guard let value = record.value else { throw KserError.validation("a tombstone: the record has no value") }
-        return try codec.decode(value, of: record)
+        if record.value == nil, !record.isOversize {
+            throw KserError.validation("a tombstone: the record has no value")
+        }
+        return try codec.decode(record.valueOrRefusal(), of: record)
     }
 
     private func text(_ record: Record, _ content: Swift.Result<Message, any Error>) -> String {
@@ -38,7 +40,8 @@ struct MessageView: Sendable {
             "headers": .object(
                 JSONObject(
                     record.headers.map { header in
-                        (header.name, header.value.map { .string(String(decoding: $0, as: UTF8.self)) } ?? nil)
+                        let text = showsSecrets ? header.text : header.redactedText
+                        return (header.name, text.map { .string($0) } ?? nil)
                     }
                 )
             ),

@@ -32,7 +32,8 @@ struct Table {
 
     private static func text(_ value: JSON) -> String {
         if value.isNull { return "-" }
-        return value.string ?? value.description
+        // As it will stand there, so that columns are as wide.
+        return (value.string ?? value.description).bounded(to: 256).printable
     }
 }
 

@@ -8,7 +8,8 @@ extension Verb {
         operands: "list TOPIC | show TOPIC PARTITION OFFSET | replay TOPIC",
         summary: "List, show and replay dead letters",
         details: """
-            TOPIC is named as its senders name it, without -dlt. replay sends what is selected back to where it came from. How
+            TOPIC is named as its senders name it, without -dlt. replay sends what is selected and was there when it began
+            back to TOPIC; what came from elsewhere, or is not taken, is counted and stays, and the exit code is 65. How
             far it came is kept in the cluster, for each selection: a replay that was interrupted goes on where it stopped,
             and one that is run again sends nothing twice. --again begins at the first dead letter. Messages go back byte for
             byte, or with --reencode sealed with the current key: those that no key opens stay, and the exit code is 65.
@@ -25,8 +26,10 @@ extension Verb {
             Option("rate", nil, value: "NUMBER", "replay: at most this many a second"),
             Option("cap", nil, value: "COUNT", "replay: leave what was replayed this often; default 3"),
             Option("to", nil, value: "TOPIC", "replay: send to this topic instead"),
+            Option("any-origin", nil, "replay: also what came from another topic than TOPIC, as its headers say"),
             Option("reencode", nil, "replay: open each message and seal it anew with the current key"),
             Option("again", nil, "replay: what was replayed before, too"),
+            Option("secrets", nil, "show everything: values of params that look like secrets, and what is no message"),
             Option("progress", nil, "show progress even when nobody watches"), .json,
         ] + Option.keys + Option.sealing + Option.cluster
     ) { arguments in
@@ -70,7 +73,7 @@ private struct LetterDesk {
     func list() async throws {
         let limit = try arguments.integer("limit") ?? .max
         for letter in try await letters.list(topic, selection, limit: limit) {
-            arguments.has("json") ? Console.print(letter.summary) : Console.print("\(letter)")
+            arguments.has("json") ? Console.print(summary(of: letter)) : Console.print(shown("\(letter)"))
         }
     }
 
@@ -82,17 +85,28 @@ private struct LetterDesk {
             throw CommandError(.failure, "there is no dead letter at \(topic)\(suffix)[\(partition)]@\(offset)")
         }
         let message = try? letter.message(codec: codec)
-        let plain = message.flatMap { try? JSON(parsing: JSONMessageCodec().encode($0)) }
+        let plain = message.flatMap { try? JSON(parsing: JSONMessageCodec().encode($0)).object }
+        let shownMessage = arguments.has("secrets") ? plain : plain?.redacted
         if arguments.has("json") {
-            var object = letter.summary
-            object.merge(["message": plain ?? nil])
+            var object = summary(of: letter)
+            object.merge(["message": shownMessage.map { .object($0) } ?? nil])
             return Console.print(object)
         }
-        for (name, value) in letter.summary where !value.isNull {
+        for (name, value) in summary(of: letter) where !value.isNull {
             Console.print("\(name): \(value.string ?? value.description)")
         }
-        let raw = String(decoding: letter.record.value ?? [], as: UTF8.self)
-        Console.print("message: \(plain?.description ?? raw)")
+        let bytes = letter.record.value ?? []
+        let raw = arguments.has("secrets") ? String(decoding: bytes, as: UTF8.self) : "\(bytes.count) bytes, none"
+        Console.print("message: \(shownMessage?.description ?? raw)")
+    }
+
+    /// A text that may name secrets, as it may be shown.
+    private func shown(_ text: String) -> String { arguments.has("secrets") ? text : text.redacted }
+
+    private func summary(of letter: DeadLetter) -> JSONObject {
+        var summary = letter.summary
+        if let text = letter.errorText { summary["errorText"] = .string(shown(text)) }
+        return summary
     }
 
     func replay() async throws {
@@ -103,11 +117,13 @@ private struct LetterDesk {
         options.cap = try arguments.integer("cap", in: 1...1_000_000) ?? options.cap
         options.topic = arguments.text("to")
         options.reencodes = arguments.has("reencode")
+        options.admitsAnyOrigin = arguments.has("any-origin")
         let limit = try arguments.integer("limit") ?? .max
 
         let marks = ReplayMarks(try cluster.admin(), topic: topic + suffix, arguments)
         var selection = selection
         if !arguments.has("again") { selection.from = try await marks.load() }
+        selection.until = try await letters.ends(of: topic)
         let producer = try cluster.producer(codec: writer)
         let interrupt = Interrupt()
         let bar = ProgressBar(nil, "dead letters", isForced: arguments.has("progress"))
@@ -132,6 +148,12 @@ private struct LetterDesk {
         if interrupt.isWished, !isAtEnd {
             throw CommandError(.interrupted, "interrupted after \(total.replayed); run it again to go on")
         }
+        if total.elsewhere > 0 {
+            let text =
+                "\(total.elsewhere) came from another topic and stay; --any-origin sends them where their headers say"
+            throw CommandError(.data, text)
+        }
+        if total.refused > 0 { throw CommandError(.data, "\(total.refused) are not taken by their topic and stay") }
         if total.unreadable > 0 {
             let text = "\(total.unreadable) cannot be read and stay; with their key, replay them by --uuid or --offsets"
             throw CommandError(.data, text)
@@ -157,6 +179,8 @@ private struct LetterDesk {
         total.operations.formUnion(report.operations)
         total.passedOver += report.passedOver
         total.unreadable += report.unreadable
+        total.elsewhere += report.elsewhere
+        total.refused += report.refused
         selection.from.merge(report.ends) { $1 }
         if !isDryRun, !report.ends.isEmpty { try await marks.save(report.ends) }
     }
@@ -170,6 +194,7 @@ private struct LetterDesk {
                 "ofOperations": .integer(Int64(report.ofOperations)),
                 "operations": .array(report.operations.sorted().map { .string($0) }),
                 "passedOver": .integer(Int64(report.passedOver)), "unreadable": .integer(Int64(report.unreadable)),
+                "elsewhere": .integer(Int64(report.elsewhere)), "refused": .integer(Int64(report.refused)),
                 "dryRun": .bool(isDryRun),
             ])
         } else {
@@ -177,7 +202,7 @@ private struct LetterDesk {
                 "\(report.replayed) \(isDryRun ? "would be replayed" : "replayed"), "
                     + "\(report.inTheirPartition) of them to the partition they came from, "
                     + "\(report.overCap) over the cap, \(report.passedOver) passed over, "
-                    + "\(report.unreadable) not readable"
+                    + "\(report.elsewhere) of another topic, \(report.refused) not taken, \(report.unreadable) not readable"
             )
             if report.ofOperations > 0 {
                 Console.print(

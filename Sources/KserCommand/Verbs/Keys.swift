@@ -32,7 +32,7 @@ extension Verb {
         let path = try arguments.operands(0...1, "[FILE]").first ?? "-"
         let codec = try Sealing(arguments).box()
         let envelope = try codec.seal(try await Input(path).bytes())
-        guard arguments.has("json") else { return Console.print(String(decoding: envelope, as: UTF8.self)) }
+        guard arguments.has("json") else { return Console.print(text: String(decoding: envelope, as: UTF8.self)) }
         Console.print(["keyID": .string(codec.keys.currentID), "envelope": try JSON(parsing: envelope)])
     }
 

@@ -20,6 +20,10 @@ public struct TopicBinding: Sendable, Hashable {
     public var retryInfix = "-retry-"
     /// What `DeadLetterTopic` adds to a topic's name; default `-dlt`. Both sides need the same.
     public var deadLetterSuffix = "-dlt"
+    /// Whether the keys of records are written as a hash under a key derived from the current one, so that nobody reads
+    /// them; default true. The same key gives the same hash, and so the same partition, until the ring's current key changes:
+    /// then messages of a key may be in two partitions for a while, as when partitions are added.
+    public var hidesKeys = true
     /// Whether messages that were sealed for another topic are let in, such as those of a topic that is mirrored under
     /// another name; default false.
     public var admitsOtherTopics = false

@@ -13,7 +13,7 @@ extension Dispatch.Refusal {
     /// The refusal of an error that has one of its own.
     init?(_ error: any Error) {
         guard let code = ((error as? KserError)?.cause as? CryptoError)?.code,
-            [.unknownKey, .notAuthentic, .wrongContext].contains(code)
+            [.unknownKey, .notAuthentic, .wrongContext, .tooLarge].contains(code)
         else { return nil }
         self.init(code)
     }

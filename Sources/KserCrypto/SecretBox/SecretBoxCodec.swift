@@ -160,6 +160,14 @@ extension SecretBoxCodec {
 }
 
 extension SecretBoxCodec {
+    /// True: nothing of a message is written in clear beside it.
+    public var isSealing: Bool { true }
+
+    /// A hash of the key with ``TopicBinding/hidesKeys``: 32 hexadecimal digits; otherwise the key as it is.
+    public func recordKey(_ key: [UInt8]) -> [UInt8] {
+        binding?.hidesKeys == true ? keys.snapshot.current.key.hash(of: key) : key
+    }
+
     /// The error, then ` <- ` and the bytes as they came, as kser-crypto logs them.
     public func importFailure(_ error: any Error, of bytes: [UInt8]) -> String {
         "\(base.importFailure(error, of: bytes)) <- \(String(decoding: bytes, as: UTF8.self))"

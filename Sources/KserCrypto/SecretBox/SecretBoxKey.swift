@@ -15,17 +15,18 @@ public final class SecretBoxKey: Sendable {
     /// The environment variable that holds the key in base64.
     public static let environmentVariable = "KSER_SECRETBOX_KEY"
 
-    /// The key, and behind it the one that is derived from it for messages that are bound to a topic: no key serves two
-    /// ciphers.
+    /// The key, and behind it those that are derived from it: for messages that are bound to a topic, and for the keys of
+    /// their records. No key serves two purposes.
     private let memory: SecretMemory
 
     /// Makes a key by a closure that fills the bytes.
     private init(filling fill: (UnsafeMutableRawBufferPointer) -> Void) throws(CryptoError) {
-        let memory = try SecretMemory(count: 2 * Self.byteCount)
+        let memory = try SecretMemory(count: 3 * Self.byteCount)
         memory.withBytes { bytes in
             fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<Self.byteCount]))
             guard let key = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
             crypto_kdf_derive_from_key(key + Self.byteCount, Self.byteCount, 1, "kserbind", key)
+            crypto_kdf_derive_from_key(key + 2 * Self.byteCount, Self.byteCount, 2, "kserbind", key)
             // The derivation may leave the key in its frame.
             sodium_stackzero(4_096)
         }
@@ -105,6 +106,16 @@ public final class SecretBoxKey: Sendable {
     /// The derived key for messages that are bound to a topic, for libsodium alone.
     func withBindingPointer<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R {
         memory.withPointer { body($0 + Self.byteCount) }
+    }
+
+    /// The BLAKE2b hash of some bytes under a derived key, 16 bytes in hexadecimal digits.
+    func hash(of bytes: [UInt8]) -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: 16)
+        _ = memory.withPointer { key in
+            crypto_generichash(&hash, hash.count, bytes, UInt64(bytes.count), key + 2 * Self.byteCount, Self.byteCount)
+        }
+        let digits = Array("0123456789abcdef".utf8)
+        return hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
     private static var expectation: String {

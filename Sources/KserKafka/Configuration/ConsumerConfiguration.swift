@@ -50,6 +50,10 @@ public struct ConsumerConfiguration: Sendable {
     /// larger record still comes through. More makes one partition faster where brokers are far away, at that much
     /// memory for each partition with a backlog.
     public var fetchMaxBytesPerPartition = 256 << 10
+    /// The most bytes of a record's key, value and headers together, each header counted as 64 more; default 8 MiB. Of a larger one the value stays behind,
+    /// and whatever else is too large: a worker makes it a dead letter that says where the record stands. A few hundred
+    /// kilobytes on the wire may be hundreds of megabytes once they are unpacked, which librdkafka has done by then.
+    public var maxRecordBytes = 8 << 20
     /// How many records of a partition librdkafka keeps ready; default 100,000 (its `queued.min.messages`), so that
     /// ``queuedMaxBytes`` is what limits.
     public var queuedMinMessages = 100_000

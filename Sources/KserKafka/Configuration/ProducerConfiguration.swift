@@ -1,4 +1,5 @@
 public import Foundation
+import Kser
 
 /// The settings of a ``Producer``.
 ///
@@ -159,6 +160,13 @@ extension ProducerConfiguration: ClientConfiguration {
             // An unknown topic is told as such before the record times out.
             RDKafkaProperty("topic.metadata.propagation.max.ms", "\(Swift.min(10_000, delivery / 2))"),
         ] + transactionProperties
+    }
+
+    /// The largest record, for who makes records of what may be large.
+    var recordSizeLimit: RecordSizeLimit {
+        let bytes = additional["message.max.bytes"].flatMap { Int($0) } ?? messageMaxBytes
+        // What the broker adds to a record that it takes alone.
+        return RecordSizeLimit(bytes: max(0, bytes - 100), setting: "ProducerConfiguration.messageMaxBytes")
     }
 
     private var transactionProperties: [RDKafkaProperty] {

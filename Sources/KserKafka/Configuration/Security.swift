@@ -97,10 +97,10 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 }
 
 /// Which names of settings hold secrets.
-enum SecretNames {
+package enum SecretNames {
     private static let marks = ["password", "secret", "token", "passphrase", "key.pem", "jaas", "oauthbearer.config"]
 
-    static func isSecret(_ name: String) -> Bool {
+    package static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
         return marks.contains { name.contains($0) }
     }

@@ -5,7 +5,7 @@ import Synchronization
 final class ConsumerLoop: @unchecked Sendable {
     // Unchecked: the poll thread alone uses it, and librdkafka calls it about rebalances on that thread, within the poll.
     let core: ConsumerCore
-    private let batch = RDKafkaBatch()
+    private let batch: RDKafkaBatch
     var nextCommit: ContinuousClock.Instant
     /// The commit that librdkafka has not answered.
     var openCommit: Commit?
@@ -28,6 +28,7 @@ final class ConsumerLoop: @unchecked Sendable {
 
     init(_ core: ConsumerCore) {
         self.core = core
+        batch = RDKafkaBatch(maxRecordBytes: core.configuration.maxRecordBytes)
         let now = core.clock.now
         nextCommit = now + core.configuration.commitInterval
         patienceBegan = now

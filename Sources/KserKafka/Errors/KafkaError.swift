@@ -75,6 +75,14 @@ extension KafkaError: ClientError {
         }
     }
 
+    /// Whether another record for the same topic may be taken.
+    package var isOfRecordAlone: Bool {
+        switch code {
+        case .messageTooLarge, .invalidRecord, .unknownPartition: true
+        default: false
+        }
+    }
+
     /// Which record of a transaction is at fault.
     package var failedIndex: Int? { failedIndices.first }
 }

@@ -15,6 +15,8 @@ public final class Producer: MessageProducer {
     public let codec: any MessageCodec
     /// Where kser's producer lines and librdkafka's lines go.
     public let logger: KserLogger
+    /// ``ProducerConfiguration/messageMaxBytes``.
+    public let recordSizeLimit: RecordSizeLimit?
     private let core: ProducerCore
 
     /// Makes a producer; it connects in the background.
@@ -31,6 +33,7 @@ public final class Producer: MessageProducer {
     ) throws {
         self.codec = codec
         self.logger = logger
+        recordSizeLimit = configuration.recordSizeLimit
         core = try ProducerCore(configuration, logger: logger)
         try core.start()
     }

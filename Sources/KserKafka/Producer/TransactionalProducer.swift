@@ -24,6 +24,8 @@ public final class TransactionalProducer: TransactionalMessageProducer {
     public let codec: any MessageCodec
     /// Where kser's producer lines and librdkafka's lines go.
     public let logger: KserLogger
+    /// ``ProducerConfiguration/messageMaxBytes``.
+    public let recordSizeLimit: RecordSizeLimit?
     /// The identity that was given.
     public let id: String
     private let core: ProducerCore
@@ -51,6 +53,7 @@ public final class TransactionalProducer: TransactionalMessageProducer {
         self.id = id
         self.codec = codec
         self.logger = logger
+        recordSizeLimit = configuration.recordSizeLimit
         core = try ProducerCore(configuration, logger: logger)
         queue = TransactionQueue(core, configuration)
         try core.start()

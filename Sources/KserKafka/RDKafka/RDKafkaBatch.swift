@@ -1,4 +1,5 @@
 internal import CLibrdkafka
+import Foundation
 import Kser
 
 /// Reads messages in batches and copies them out. One thread uses it.
@@ -14,9 +15,14 @@ final class RDKafkaBatch {
     }
 
     private let messages: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    private let maxRecordBytes: Int
     private var names = TopicNameCache()
 
-    init(capacity: Int = 256) {
+    /// - Parameters:
+    ///   - capacity: how many messages a batch may hold.
+    ///   - maxRecordBytes: of records with more, not all is copied.
+    init(capacity: Int = 256, maxRecordBytes: Int) {
+        self.maxRecordBytes = maxRecordBytes
         messages = .allocate(capacity: capacity)
         messages.initialize(repeating: nil)
     }
@@ -64,35 +70,64 @@ final class RDKafkaBatch {
         return 1 + max(0, rest ?? 0)
     }
 
-    /// A copy of a message.
+    /// A copy of a message, without what is too large in it.
     private func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Record {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = rd_kafka_message_timestamp(message, &type)
-        return Record(
+        var record = Record(
             topic: names.name(of: message.pointee.rkt),
             partition: message.pointee.partition,
             offset: message.pointee.offset,
             timestamp: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
-            key: bytes(message.pointee.key, message.pointee.key_len),
-            value: bytes(message.pointee.payload, message.pointee.len),
-            headers: headers(message)
+            value: nil
         )
+        var list: OpaquePointer?
+        if rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR { list = nil }
+        let headerBytes = list.map { size(of: $0) } ?? 0
+        let bytes = headerBytes + message.pointee.key_len + message.pointee.len
+        if bytes > maxRecordBytes {
+            record.oversize = Int32(clamping: bytes)
+            record.cut =
+                headerBytes + message.pointee.key_len <= maxRecordBytes
+                ? .value : message.pointee.key_len <= maxRecordBytes ? .headers : .key
+        }
+        if !record.cut.leavesOut(.value) { record.value = copy(message.pointee.payload, message.pointee.len) }
+        if !record.cut.leavesOut(.headers), let list { record.headers = headers(list) }
+        if !record.cut.leavesOut(.key) { record.key = copy(message.pointee.key, message.pointee.key_len) }
+        return record
     }
 
-    private func headers(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> [Record.Header] {
-        var list: OpaquePointer?
-        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
+    private func size(of list: OpaquePointer) -> Int {
+        var bytes = 0
+        forEachHeader(list) { name, _, count in
+            bytes += Record.Header.overhead + (name.map { strlen($0) } ?? 0) + count
+        }
+        return bytes
+    }
+
+    private func headers(_ list: OpaquePointer) -> [Record.Header] {
         var headers: [Record.Header] = []
-        var name: UnsafePointer<CChar>?
-        var value: UnsafeRawPointer?
-        var size = 0
-        while rd_kafka_header_get_all(list, headers.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
-            headers.append(Record.Header(name.map { String(cString: $0) } ?? "", bytes(value, size)))
+        forEachHeader(list) { name, value, count in
+            headers.append(Record.Header(name.map { String(cString: $0) } ?? "", copy(value, count)))
         }
         return headers
     }
 
-    private func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
+    private func forEachHeader(
+        _ list: OpaquePointer,
+        _ body: (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) -> Void
+    ) {
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        var index = 0
+        while rd_kafka_header_get_all(list, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            body(name, value, size)
+            index += 1
+        }
+    }
+
+    private func copy(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
         guard let pointer else { return nil }
         return [UInt8](UnsafeRawBufferPointer(start: pointer, count: count))
     }

@@ -6,6 +6,7 @@ final class RDKafkaReader: Sendable {
     private let client: RDKafkaClient
     private let queue: RDKafkaQueue
     private let topic: String
+    private let maxRecordBytes: Int
 
     init(
         _ configuration: ConsumerConfiguration,
@@ -22,6 +23,7 @@ final class RDKafkaReader: Sendable {
         }
         queue = RDKafkaQueue(pointer, of: client)
         self.topic = topic
+        maxRecordBytes = configuration.maxRecordBytes
         let list = RDKafkaPartitionList(capacity: offsets.count)
         for (partition, offset) in offsets {
             list.append(TopicPartition(topic: topic, partition: partition), offset: offset)
@@ -61,7 +63,7 @@ final class RDKafkaReader: Sendable {
     private func take(until deadline: ContinuousClock.Instant) throws(KafkaError) -> (records: [Record], isAtEnd: Bool)
     {
         let left = ContinuousClock.now.duration(to: deadline).wholeMilliseconds
-        let content = RDKafkaBatch().read(queue, timeout: max(1, left))
+        let content = RDKafkaBatch(maxRecordBytes: maxRecordBytes).read(queue, timeout: max(1, left))
         for error in content.errors {
             switch rd_kafka_resp_err_t(error.rdKafkaCode) {
             // Errors that librdkafka mends by itself; the deadline ends what it cannot.

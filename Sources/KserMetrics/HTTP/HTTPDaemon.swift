@@ -5,17 +5,16 @@ import Synchronization
 
 /// libmicrohttpd's server: one thread of its own, that never waits for anything but sockets.
 final class HTTPDaemon: Sendable {
-    /// What a client may take up.
     enum Limit {
-        static let connections = 256
-        /// Of one address. What it opens beyond is closed at once, so that one client cannot keep the others out.
-        static let connectionsOfOneAddress = 64
+        /// More than the table of connections lets be, which closes them in its own order.
+        static let connections = 512
         static let idleSeconds = 10
         /// Bytes of one connection's buffers, which hold the header of its request.
         static let connectionMemory = 32_768
     }
 
     let port: UInt16
+    private let connections: ConnectionTable
     private let answer: @Sendable (HTTPRequest) -> HTTPReply
     private let state = Mutex(State())
     /// The exchanges whose reply is waited for.
@@ -39,10 +38,11 @@ final class HTTPDaemon: Sendable {
     static func start(
         address: String,
         port: UInt16,
+        limits: ConnectionTable.Limits = ConnectionTable.Limits(),
         answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
     ) throws(MetricsError) -> HTTPDaemon {
         let socket = try ListeningSocket(address: address, port: port)
-        let server = HTTPDaemon(port: socket.port, answer: answer)
+        let server = HTTPDaemon(port: socket.port, limits, answer: answer)
         guard let pointer = server.open(socket) else {
             close(socket.descriptor)
             throw MetricsError(.listening, "listening on \(address):\(port): libmicrohttpd did not start a server")
@@ -51,24 +51,29 @@ final class HTTPDaemon: Sendable {
         return server
     }
 
-    private init(port: UInt16, answer: @escaping @Sendable (HTTPRequest) -> HTTPReply) {
+    private init(
+        port: UInt16,
+        _ limits: ConnectionTable.Limits,
+        answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
+    ) {
         self.port = port
+        connections = ConnectionTable(limits)
         self.answer = answer
     }
 
     private func open(_ socket: ListeningSocket) -> OpaquePointer? {
+        // stop() joins the server's thread, and this object is there until then: it is running it.
+        let opaque = Unmanaged.passUnretained(self).toOpaque()
         var options = [
             MHD_OptionItem(.LISTEN_SOCKET, Int(socket.descriptor)),
             MHD_OptionItem(.CONNECTION_LIMIT, Limit.connections),
-            MHD_OptionItem(.PER_IP_CONNECTION_LIMIT, Limit.connectionsOfOneAddress),
             MHD_OptionItem(.CONNECTION_TIMEOUT, Limit.idleSeconds),
             MHD_OptionItem(.CONNECTION_MEMORY_LIMIT, Limit.connectionMemory),
-            MHD_OptionItem(.NOTIFY_COMPLETED, unsafeBitCast(Self.onCompletion, to: Int.self)),
+            MHD_OptionItem(.NOTIFY_COMPLETED, unsafeBitCast(Self.onCompletion, to: Int.self), opaque),
+            MHD_OptionItem(.NOTIFY_CONNECTION, unsafeBitCast(Self.onConnection, to: Int.self), opaque),
             MHD_OptionItem(.END, 0),
         ]
         let flags = MHD_USE_AUTO_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
-        // stop() joins the server's thread, and this object is there until then: it is running it.
-        let opaque = Unmanaged.passUnretained(self).toOpaque()
         return options.withUnsafeMutableBufferPointer { options -> OpaquePointer? in
             guard let options = options.baseAddress else { return nil }
             return withVaList([MHD_OPTION.ARRAY.rawValue, options, MHD_OPTION.END.rawValue]) { arguments in
@@ -107,6 +112,7 @@ extension HTTPDaemon {
         let daemon = Unmanaged<HTTPDaemon>.fromOpaque(server).takeUnretainedValue()
         guard let opaque = context.pointee else {
             daemon.yieldToWork()
+            if HTTPRequest.asksForHealth(String(cString: path)) { daemon.connections.beginHealth(id(of: connection)) }
             context.pointee = Unmanaged.passRetained(Exchange()).toOpaque()
             return .YES
         }
@@ -127,11 +133,30 @@ extension HTTPDaemon {
     }
 
     /// Called when a request is through, however it ended.
-    private static let onCompletion: MHD_RequestCompletedCallback = { _, _, context, _ in
+    private static let onCompletion: MHD_RequestCompletedCallback = { server, connection, context, _ in
+        if let server, let connection {
+            let daemon = Unmanaged<HTTPDaemon>.fromOpaque(server).takeUnretainedValue()
+            daemon.connections.endRequest(id(of: connection))
+        }
         guard let opaque = context?.pointee else { return }
         Unmanaged<Exchange>.fromOpaque(opaque).release()
         context?.pointee = nil
     }
+
+    /// Called when a connection is there, and before its socket is closed.
+    private static let onConnection: MHD_NotifyConnectionCallback = { server, connection, _, code in
+        guard let server, let connection else { return }
+        let table = Unmanaged<HTTPDaemon>.fromOpaque(server).takeUnretainedValue().connections
+        guard kser_mhd_is_started(code) != 0 else { return table.close(id(of: connection)) }
+        guard let socket = kser_mhd_socket(connection)?.pointee.connect_fd else { return }
+        table.open(
+            id(of: connection),
+            socket: socket,
+            of: ClientAddress(kser_mhd_client(connection)?.pointee.client_addr)
+        )
+    }
+
+    private static func id(of connection: OpaquePointer) -> UInt { UInt(bitPattern: connection) }
 
     /// Lets the program's own threads go first when there is more to do than processors: clients that ask without end
     /// then take little from the work.
@@ -204,7 +229,9 @@ private final class Exchange: Sendable {
 }
 
 extension MHD_OptionItem {
-    fileprivate init(_ option: MHD_OPTION, _ value: Int) { self.init(option: option, value: value, ptr_value: nil) }
+    fileprivate init(_ option: MHD_OPTION, _ value: Int, _ context: UnsafeMutableRawPointer? = nil) {
+        self.init(option: option, value: value, ptr_value: context)
+    }
 }
 
 /// Collects the lines of a header: a client may send several.

@@ -6,6 +6,9 @@ struct HTTPRequest: Sendable {
     /// All lines of the header, with commas between them.
     var accept: String?
     var acceptEncoding: String?
+
+    /// Whether a path is one that says how the process is.
+    static func asksForHealth(_ path: String) -> Bool { path == "/livez" || path == "/readyz" }
 }
 
 /// A response with a body.

@@ -1,5 +1,6 @@
 import Dispatch
 import Gzip
+public import Kser
 
 /// Shows metrics and health over HTTP, on a thread of its own:
 ///
@@ -10,10 +11,14 @@ import Gzip
 /// | `/readyz` | 200, or 503 while it does not work |
 ///
 ///     let metrics = try WorkerMetrics()
-///     let server = try MetricsServer(metrics, port: 8888)
+///     let server = try MetricsServer(metrics, address: "127.0.0.1", port: 8888)
 ///
 /// It listens until ``stop()`` is called or the last reference is gone, and takes at most 256 connections, 64 of one
-/// address, each with a header of less than 32 KiB; one that says nothing for 10 s is closed.
+/// address, each with a header of less than 32 KiB. A request has 10 s in all. One connection too many closes the one that
+/// has been at its request longest; those that ask for health have room of their own.
+///
+/// Whoever reaches the port may ask: there is no login. By default it listens on all addresses, as kser does, and logs a
+/// warning that says so: give `127.0.0.1`, or one that only your monitoring reaches.
 public final class MetricsServer: Sendable {
     private let daemon: HTTPDaemon
 
@@ -28,16 +33,24 @@ public final class MetricsServer: Sendable {
     ///   - port: the port to listen on; 0 takes a free one.
     ///   - live: what `/livez` asks.
     ///   - ready: what `/readyz` asks.
+    ///   - logger: takes the warning that all addresses are listened on.
     /// - Throws: ``MetricsError/Code/listening`` when the port is taken or the address is not this machine's.
     public init(
         _ registry: MetricsRegistry,
         address: String = "0.0.0.0",
         port: UInt16 = 8888,
         live: [HealthCheck] = [],
-        ready: [HealthCheck] = []
+        ready: [HealthCheck] = [],
+        logger: KserLogger = .standard
     ) throws(MetricsError) {
         daemon = try HTTPDaemon.start(address: address, port: port) { request in
             Self.reply(to: request, registry, live: live, ready: ready)
+        }
+        guard ["0.0.0.0", "::"].contains(address) else { return }
+        logger.log(.warning) { [port = daemon.port] in
+            let line =
+                "Metrics: port \(port) is open to all who reach this machine; give MetricsServer an address to limit it"
+            return LogRecord(.warning, logger: "kser.metrics", line)
         }
     }
 
@@ -50,20 +63,23 @@ public final class MetricsServer: Sendable {
     ///   - port: the port to listen on; kser's default is 8888, and 0 takes a free one.
     ///   - stallLimit: how long a partition with lag may stay where it is; 5 minutes by default.
     ///   - ready: what `/readyz` asks besides, such as whether a mail server is reached.
+    ///   - logger: takes the warning that all addresses are listened on.
     /// - Throws: ``MetricsError/Code/listening`` when the port is taken or the address is not this machine's.
     public convenience init(
         _ metrics: WorkerMetrics,
         address: String = "0.0.0.0",
         port: UInt16 = 8888,
         stallLimit: Duration = .seconds(300),
-        ready: [HealthCheck] = []
+        ready: [HealthCheck] = [],
+        logger: KserLogger = .standard
     ) throws(MetricsError) {
         try self.init(
             metrics.registry,
             address: address,
             port: port,
             live: [metrics.progressCheck(within: stallLimit)],
-            ready: [metrics.assignmentCheck(), metrics.storeCheck()] + ready
+            ready: [metrics.assignmentCheck(), metrics.storeCheck()] + ready,
+            logger: logger
         )
     }
 

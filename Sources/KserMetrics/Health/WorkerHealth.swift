@@ -34,13 +34,17 @@ extension WorkerMetrics {
 }
 
 extension WorkerMetrics {
-    /// For `/readyz`: fails while the store of a worker's operations does not answer. Workers without one pass.
+    /// For `/readyz`: fails while the store of a worker's operations does not answer, or does not have the operations whose
+    /// tasks the worker is sent. Workers without one pass.
     public func storeCheck() -> HealthCheck {
         HealthCheck("store") { [workers] in
+            if workers.all.contains(where: \.hasStrangers) {
+                throw HealthFailure("tasks wait whose operations are in another store than the worker's")
+            }
             for store in workers.all.compactMap(\.operationStore) {
                 do {
                     // No operation has this uuid: it asks the least that a store can be asked.
-                    _ = try await store.operation("")
+                    _ = try await store.head("")
                 } catch let error as StoreError {
                     throw HealthFailure("the store of operations does not answer: \(error.code)")
                 }

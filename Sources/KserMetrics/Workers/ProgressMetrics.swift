@@ -55,20 +55,20 @@ struct ProgressSource: MetricSource {
 
     private struct Row {
         let progress: PartitionStatistics
-        let group: String
+        let group: ScalarKey
     }
 
     func write(to writer: inout ExpositionWriter) {
         let rows = workers.assignments.map { assignment in
             let progress = assignment.partition.statistics
-            return Row(progress: progress, group: assignment.worker.groupID ?? "")
+            return Row(progress: progress, group: ScalarKey(assignment.worker.groupID ?? ""))
         }
         write(gauges.lag, rows, &writer) { $0.progress.lag.map(Double.init) }
         write(gauges.oldest, rows, &writer) { ($0.progress.oldestAge ?? .zero).inSeconds }
         write(gauges.incomplete, rows, &writer) { Double($0.progress.incomplete) }
         write(gauges.buffered, rows, &writer) { Double($0.progress.buffered) }
         write(gauges.committed, rows, &writer) { $0.progress.committed.map(Double.init) }
-        var assigned = Dictionary(workers.all.map { ($0.groupID ?? "", 0) }) { first, _ in first }
+        var assigned = Dictionary(workers.all.map { (ScalarKey($0.groupID ?? ""), 0) }) { first, _ in first }
         var paused = assigned
         for row in rows {
             assigned[row.group, default: 0] += 1
@@ -87,15 +87,15 @@ struct ProgressSource: MetricSource {
         writer.begin(gauge)
         for row in rows {
             guard let value = value(row) else { continue }
-            let labels = [row.progress.topic, "\(row.progress.partition)", row.group]
+            let labels = [row.progress.topic, "\(row.progress.partition)", row.group.text]
             writer.sample(Array(gauge.name.utf8), LabelText(gauge.labels, labels), value)
         }
     }
 
-    private func write(_ gauge: FamilyDescription, _ counts: [String: Int], _ writer: inout ExpositionWriter) {
+    private func write(_ gauge: FamilyDescription, _ counts: [ScalarKey: Int], _ writer: inout ExpositionWriter) {
         writer.begin(gauge)
-        for (group, count) in counts.sorted(by: { $0.key < $1.key }) {
-            writer.sample(Array(gauge.name.utf8), LabelText(gauge.labels, [group]), Double(count))
+        for (group, count) in counts.sorted(by: { $0.key.text < $1.key.text }) {
+            writer.sample(Array(gauge.name.utf8), LabelText(gauge.labels, [group.text]), Double(count))
         }
     }
 }

@@ -4,7 +4,9 @@ public import Kser
 ///
 ///     let metrics = try WorkerMetrics()
 ///     let controller = Controller(monitor: metrics)
-///     let server = try MetricsServer(metrics, port: 8888)
+///     let server = try MetricsServer(metrics, address: "127.0.0.1", port: 8888)
+///
+/// `GlobalMonitor.register(metrics)` has it count what runs outside of controllers too, as Python's kser does.
 ///
 /// It has the two metrics of Python's kser, those of OpenTelemetry's semantic conventions for messaging (1.44), and
 /// `kser_…` for what an operator asks: lag, work in flight, waiting and running times, retries, dead letters, rebalances.
@@ -18,7 +20,7 @@ public final class WorkerMetrics: Sendable {
     let messages: MessageMetrics
     let outcomes: OutcomeMetrics
     let workers = RunningWorkers()
-    private let entrypoints: SeriesCache<String, EntrypointSeries>
+    private let entrypoints: SeriesCache<ScalarKey, EntrypointSeries>
     private let places: SeriesCache<Place, PlaceSeries>
 
     /// Makes the metrics.
@@ -34,7 +36,7 @@ public final class WorkerMetrics: Sendable {
         self.tasks = tasks
         self.messages = messages
         outcomes = try OutcomeMetrics(registry)
-        entrypoints = SeriesCache { tasks.series(of: $0) }
+        entrypoints = SeriesCache { tasks.series(of: $0.text) }
         places = SeriesCache { [workers] in messages.series(of: $0, group: workers.group(of: $0.topic)) }
         try ProgressSource.register(with: registry, workers)
     }
@@ -52,7 +54,7 @@ extension WorkerMetrics: KserMonitor {
 
     /// Counts the message as in flight.
     public func messageBegan(_ execution: Execution, entrypoint: String?) {
-        entrypoints[entrypoint ?? ""].inFlight.increment()
+        entrypoints[ScalarKey(entrypoint ?? "")].inFlight.increment()
     }
 
     /// Counts how long the message ran, and how it ended.
@@ -62,7 +64,7 @@ extension WorkerMetrics: KserMonitor {
         _ dispatch: Dispatch,
         after duration: Duration
     ) {
-        let series = entrypoints[entrypoint ?? ""]
+        let series = entrypoints[ScalarKey(entrypoint ?? "")]
         let seconds = duration.inSeconds
         let isSuccess = dispatch.result.isSuccess
         series.inFlight.decrement()
@@ -102,7 +104,7 @@ extension WorkerMetrics: KserMonitor {
 
     /// Counts kser's `kser_task_result`.
     public func taskEnded(_ execution: Execution, _ status: TaskStatus) {
-        entrypoints[execution.path].result(status).increment()
+        entrypoints[ScalarKey(execution.path)].result(status).increment()
     }
 
     /// Counts the handler that does not end.

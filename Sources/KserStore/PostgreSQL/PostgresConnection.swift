@@ -67,6 +67,11 @@ final class PostgresConnection: SQLConnection {
         _ = try query("SELECT pg_advisory_xact_lock(5494767)::text")
     }
 
+    var rowLock: String { " FOR UPDATE" }
+    var passingLocked: String { " SKIP LOCKED" }
+    /// One clock for all machines.
+    var clock: String { "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)" }
+
     func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
         var texts: [String?] = []
         for value in values {

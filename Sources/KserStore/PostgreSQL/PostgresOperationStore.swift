@@ -36,6 +36,11 @@ public final class PostgresOperationStore: OperationStore {
     /// Closes the connections; calls throw `closed` from then on. Without it, they are closed when the store goes away.
     public func close() async { await pool.close() }
 
+    /// What tells this store from all others.
+    public func identity() async throws -> String {
+        try await pool.run { connection throws(StoreError) in try connection.identity() }
+    }
+
     /// Adds an operation.
     public func insert(_ operation: OperationRecord) async throws {
         try await pool.run { connection throws(StoreError) in try connection.insert(operation) }
@@ -46,9 +51,30 @@ public final class PostgresOperationStore: OperationStore {
         try await pool.run { connection throws(StoreError) in try connection.operation(uuid) }
     }
 
-    /// Puts a changed operation in place of the one it was made from.
-    public func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
-        try await pool.run { connection throws(StoreError) in try connection.replace(old, with: new) }
+    /// How far an operation is.
+    public func head(_ uuid: String) async throws -> OperationHead? {
+        try await pool.run { connection throws(StoreError) in try connection.head(uuid) }
+    }
+
+    /// Has an operation changed by one caller at a time.
+    public func change<Outcome: Sendable>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome? {
+        try await pool.run { connection throws(StoreError) in try connection.change(uuid, at: time, body) }
+    }
+
+    /// Takes operations that somebody has to look at.
+    public func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String] {
+        try await pool.run { connection throws(StoreError) in
+            try connection.claimDue(at: time, pause: pause, limit: limit)
+        }
+    }
+
+    /// The paths of the entrypoints of an operation that are in work.
+    public func running(in uuid: String) async throws -> [String] {
+        try await pool.run { connection throws(StoreError) in try connection.running(in: uuid) }
     }
 
     /// The operations that match, oldest first.
@@ -59,13 +85,6 @@ public final class PostgresOperationStore: OperationStore {
     /// The tasks that match, oldest first.
     public func tasks(matching query: StoreQuery) async throws -> [TaskRecord] {
         try await pool.run { connection throws(StoreError) in try connection.tasks(matching: query) }
-    }
-
-    /// The operations with tasks that were not sent.
-    public func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] {
-        try await pool.run { connection throws(StoreError) in
-            try connection.unsentOperations(unchangedSince: time, limit: limit)
-        }
     }
 
     /// The changes of an operation.

@@ -47,7 +47,7 @@ package final class PostgresPool: Sendable {
     private let sessions: [PostgresSession]
     private let state: Mutex<State>
 
-    init(_ address: PostgresAddress, size: Int, statementTimeout: Duration) {
+    init(_ address: PostgresAddress, size: Int, statementTimeout: Duration = .seconds(15)) {
         let sessions = (0..<max(1, size)).map { _ in PostgresSession(address, statementTimeout: statementTimeout) }
         self.sessions = sessions
         state = Mutex(State(idle: sessions))

@@ -1,11 +1,14 @@
 import Kser
 
+// One operation.
 extension SQLConnection {
     func operation(_ uuid: String) throws(StoreError) -> OperationRecord? {
         // One statement, so that operation and tasks are of one moment. The operation comes with its first task.
+        let columns = OperationHead.allColumns + OperationRecord.detailColumns
         let rows = try query(
             """
-            SELECT (SELECT max(version) FROM kser_schema), \(taskColumns), \(operationColumns)
+            SELECT (SELECT max(version) FROM kser_schema), \(TaskRecord.allColumns.list(of: "t")),
+            \(columns.list(of: "o"))
             FROM kser_task t LEFT JOIN kser_operation o ON o.uuid = t.operation AND t.place = 0
             WHERE t.operation = $1 ORDER BY t.place
             """,
@@ -21,114 +24,149 @@ extension SQLConnection {
             try demandKnown(try row.integer())
             tasks.append(try TaskRecord(&row))
         }
-        let count = 1 + TaskRecord.fixedColumns.count + TaskRecord.columns.count
-        var row = SQLRow(first.dropFirst(count), store: name)
-        return try OperationRecord(&row, tasks: tasks)
+        var row = SQLRow(first.dropFirst(1 + TaskRecord.allColumns.count), store: name)
+        return OperationRecord(
+            head: try OperationHead(&row),
+            params: try row.object(),
+            metadata: try row.object(),
+            input: try row.optionalResult(),
+            groups: tasks.contains { $0.width != nil } ? try groups(of: uuid) : [:],
+            tasks: tasks
+        )
     }
 
-    func operations(matching query: StoreQuery) throws(StoreError) -> [OperationSummary] {
-        var parameters = SQLParameters()
-        let condition = query.condition(&parameters)
-        let rows = try self.query(
-            """
-            SELECT uuid, entrypoint, status, created_at, updated_at, ended_at FROM kser_operation t
-            \(condition) ORDER BY created_at, uuid \(query.page(&parameters))
-            """,
-            parameters.values
-        )
-        var summaries: [OperationSummary] = []
-        for row in rows {
+    private func groups(of uuid: String) throws(StoreError) -> [Int: OperationRecord.Group] {
+        let columns = OperationRecord.Group.columns.list()
+        var groups: [Int: OperationRecord.Group] = [:]
+        for row in try query("SELECT step, \(columns) FROM kser_group WHERE operation = $1", [.text(uuid)]) {
             var row = SQLRow(row, store: name)
-            summaries.append(
-                OperationSummary(
-                    uuid: try row.text(),
-                    entrypoint: try row.text(),
-                    status: try row.status(),
-                    createdAt: try row.integer(),
-                    updatedAt: try row.integer(),
-                    endedAt: try row.optionalInteger()
-                )
-            )
+            groups[try row.int()] = try OperationRecord.Group(&row)
         }
-        return summaries
+        return groups
     }
 
-    func tasks(matching query: StoreQuery) throws(StoreError) -> [TaskRecord] {
-        var parameters = SQLParameters()
-        let condition = query.condition(&parameters)
-        let rows = try self.query(
+    func head(_ uuid: String) throws(StoreError) -> OperationHead? { try head(uuid, locking: false)?.head }
+
+    /// The head of an operation, and what time it is for the database. When it is locked, all others that lock it wait for
+    /// the end of the transaction.
+    func head(_ uuid: String, locking: Bool) throws(StoreError) -> (head: OperationHead, time: Int64?)? {
+        let rows = try query(
             """
-            SELECT \(taskColumns) FROM kser_task t
-            \(condition) ORDER BY created_at, operation, place \(query.page(&parameters))
+            SELECT (SELECT max(version) FROM kser_schema), \(clock), \(OperationHead.allColumns.list())
+            FROM kser_operation WHERE uuid = $1\(locking ? rowLock : "")
             """,
-            parameters.values
+            [.text(uuid)]
         )
-        var tasks: [TaskRecord] = []
+        guard let first = rows.first else {
+            try schemaVersion()
+            return nil
+        }
+        var row = SQLRow(first, store: name)
+        try demandKnown(try row.integer())
+        let time = try row.optionalInteger()
+        return (try OperationHead(&row), time)
+    }
+
+    func running(in uuid: String) throws(StoreError) -> [String] {
+        let rows = try query(
+            """
+            SELECT t.entrypoint FROM kser_operation o JOIN kser_task t ON t.operation = o.uuid
+            AND t.place >= o.place AND t.place < o.place + o.width
+            WHERE o.uuid = $1 AND t.status IN ($2, $3) ORDER BY t.place
+            """,
+            [.text(uuid), SQLValue(TaskStatus.running), SQLValue(TaskStatus.compensating)]
+        )
+        var paths: [String] = []
         for row in rows {
             var row = SQLRow(row, store: name)
+            paths.append(try row.text())
+        }
+        return paths
+    }
+
+    func identity() throws(StoreError) -> String {
+        guard case .text(let identity)? = try query("SELECT identity FROM kser_store").first?.first else {
+            throw StoreError(.corrupt, "The store has lost its identity: the table kser_store is empty", store: name)
+        }
+        return identity
+    }
+}
+
+/// Reads what a change of an operation asks for.
+struct SQLOperationReader: OperationReader {
+    let connection: any SQLConnection
+    let uuid: String
+
+    func task(_ uuid: String) throws(StoreError) -> TaskRecord? {
+        let rows = try connection.query(
+            "SELECT \(TaskRecord.allColumns.list()) FROM kser_task WHERE uuid = $1 AND operation = $2",
+            [.text(uuid), .text(self.uuid)]
+        )
+        guard let first = rows.first else { return nil }
+        var row = SQLRow(first, store: connection.name)
+        return try TaskRecord(&row)
+    }
+
+    func tasks(in places: Range<Int>) throws(StoreError) -> [TaskRecord] {
+        var tasks: [TaskRecord] = []
+        for row in try rows(TaskRecord.allColumns, in: places) {
+            var row = SQLRow(row, store: connection.name)
             tasks.append(try TaskRecord(&row))
         }
         return tasks
     }
 
-    func unsentOperations(unchangedSince time: Int64, limit: Int) throws(StoreError) -> [String] {
-        let rows = try query(
-            """
-            SELECT uuid FROM kser_operation WHERE updated_at < $1
-            AND uuid IN (SELECT operation FROM kser_task WHERE cause = '' AND owner IS NULL)
-            ORDER BY created_at, uuid LIMIT $2
-            """,
-            [.integer(time), SQLValue(max(0, limit))]
-        )
-        var uuids: [String] = []
-        for row in rows {
-            var row = SQLRow(row, store: name)
-            uuids.append(try row.text())
+    func outcomes(in places: Range<Int>) throws(StoreError) -> [TaskOutcome] {
+        var outcomes: [TaskOutcome] = []
+        for row in try rows(TaskOutcome.columns, in: places) {
+            var row = SQLRow(row, store: connection.name)
+            outcomes.append(try TaskOutcome(&row))
         }
-        return uuids
+        return outcomes
     }
 
-    func history(of uuid: String) throws(StoreError) -> [OperationEvent] {
-        let rows = try query(
+    private func rows(_ columns: [String], in places: Range<Int>) throws(StoreError) -> [[SQLValue]] {
+        try connection.query(
             """
-            SELECT \(OperationEvent.columns.joined(separator: ", ")) FROM kser_event
-            WHERE operation = $1 ORDER BY version
+            SELECT \(columns.list()) FROM kser_task
+            WHERE operation = $1 AND place >= $2 AND place < $3 ORDER BY place
             """,
+            [.text(uuid), SQLValue(places.lowerBound), SQLValue(places.upperBound)]
+        )
+    }
+
+    func group(_ step: Int) throws(StoreError) -> OperationRecord.Group? {
+        let rows = try connection.query(
+            "SELECT \(OperationRecord.Group.columns.list()) FROM kser_group WHERE operation = $1 AND step = $2",
+            [.text(uuid), SQLValue(step)]
+        )
+        guard let first = rows.first else { return nil }
+        var row = SQLRow(first, store: connection.name)
+        return try OperationRecord.Group(&row)
+    }
+
+    func details() throws(StoreError) -> OperationRecord {
+        let columns = OperationHead.allColumns + OperationRecord.detailColumns
+        let rows = try connection.query(
+            "SELECT \(columns.list()) FROM kser_operation WHERE uuid = $1",
             [.text(uuid)]
         )
-        var events: [OperationEvent] = []
-        for row in rows {
-            var row = SQLRow(row, store: name)
-            events.append(try OperationEvent(&row))
-        }
-        return events
-    }
-
-    private var taskColumns: String { list(TaskRecord.fixedColumns + TaskRecord.columns, of: "t") }
-    private var operationColumns: String { list(OperationRecord.fixedColumns + OperationRecord.columns, of: "o") }
-
-    private func list(_ columns: [String], of table: String) -> String {
-        columns.map { "\(table).\($0)" }.joined(separator: ", ")
+        guard let first = rows.first else { throw connection.corrupt("an operation") }
+        var row = SQLRow(first, store: connection.name)
+        return OperationRecord(
+            head: try OperationHead(&row),
+            params: try row.object(),
+            metadata: try row.object(),
+            input: try row.optionalResult(),
+            groups: [:],
+            tasks: []
+        )
     }
 }
 
-extension StoreQuery {
-    fileprivate func condition(_ parameters: inout SQLParameters) -> String {
-        var conditions: [String] = []
-        if !statuses.isEmpty {
-            let names = statuses.map(\.rawValue).sorted().map { SQLValue.text($0) }
-            conditions.append("status IN (\(parameters.add(names)))")
-        }
-        if !entrypoints.isEmpty {
-            conditions.append("entrypoint IN (\(parameters.add(entrypoints.sorted().map { SQLValue.text($0) })))")
-        }
-        if let createdBefore { conditions.append("created_at < \(parameters.add(.integer(createdBefore)))") }
-        if let createdSince { conditions.append("created_at >= \(parameters.add(.integer(createdSince)))") }
-        if let unchangedSince { conditions.append("updated_at < \(parameters.add(.integer(unchangedSince)))") }
-        return conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
-    }
-
-    fileprivate func page(_ parameters: inout SQLParameters) -> String {
-        "LIMIT \(parameters.add(SQLValue(max(0, limit)))) OFFSET \(parameters.add(SQLValue(max(0, offset))))"
+extension [String] {
+    /// The columns, with commas between.
+    func list(of table: String? = nil) -> String {
+        map { column in table.map { "\($0).\(column)" } ?? column }.joined(separator: ", ")
     }
 }

@@ -1,32 +1,41 @@
-package import Kser
+import Kser
 
 extension SQLConnection {
     func insert(_ operation: OperationRecord) throws(StoreError) {
         do {
             try transaction { () throws(StoreError) in
                 try schemaVersion()
+                let head = operation.head
                 try insert(
                     into: "kser_operation",
-                    OperationRecord.fixedColumns + OperationRecord.columns,
-                    [operation.fixedValues() + operation.values()]
+                    OperationHead.allColumns + OperationRecord.detailColumns + ["plan"],
+                    [
+                        try head.fixedValues() + head.values + [SQLValue(head.result)] + operation.detailValues()
+                            + [.text("{}")]
+                    ]
                 )
                 var rows: [[SQLValue]] = []
-                for task in operation.tasks { rows.append(try task.fixedValues() + task.values()) }
-                try insert(into: "kser_task", TaskRecord.fixedColumns + TaskRecord.columns, rows)
-                try insert(into: "kser_event", OperationEvent.columns, [OperationChange.launch(of: operation).values])
+                for task in operation.tasks { rows.append(try task.fixedValues() + task.values + task.resultValues()) }
+                try insert(into: "kser_task", TaskRecord.allColumns, rows)
+                var groups: [[SQLValue]] = []
+                for (step, group) in operation.groups {
+                    groups.append([.text(head.uuid), SQLValue(step)] + (try group.values()))
+                }
+                try insert(into: "kser_group", ["operation", "step"] + OperationRecord.Group.columns, groups)
+                try insert(into: "kser_event", OperationEvent.columns, [OperationEvent.launch(of: head).values])
             }
         } catch {
             throw error.code == .duplicate ? try duplicate(of: operation, error) : error
         }
     }
 
-    /// Writes rows, some hundred with one statement.
-    private func insert(into table: String, _ columns: [String], _ rows: [[SQLValue]]) throws(StoreError) {
+    /// Writes rows, a hundred with one statement.
+    func insert(into table: String, _ columns: [String], _ rows: [[SQLValue]]) throws(StoreError) {
         var rows = rows[...]
         while !rows.isEmpty {
             var parameters = SQLParameters()
-            let lists = rows.prefix(200).map { "(\(parameters.add($0)))" }
-            rows = rows.dropFirst(200)
+            let lists = rows.prefix(100).map { "(\(parameters.add($0)))" }
+            rows = rows.dropFirst(100)
             _ = try query(
                 "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(lists.joined(separator: ", "))",
                 parameters.values
@@ -50,84 +59,90 @@ extension SQLConnection {
         )
     }
 
-    /// Changes an operation statement by statement.
-    package func replace(_ old: OperationRecord, with new: OperationRecord) throws(StoreError) -> Bool {
-        try transaction { () throws(StoreError) in
-            try schemaVersion()
-            var parameters = SQLParameters()
-            let fields = try assignments(OperationRecord.columns, new.values(), &parameters)
-            let moved = try query(
-                """
-                UPDATE kser_operation SET \(fields) WHERE uuid = \(parameters.add(.text(old.uuid)))
-                AND version = \(parameters.add(SQLValue(old.version))) RETURNING version
-                """,
-                parameters.values
-            )
-            if moved.isEmpty { return false }
-            let change = OperationChange(from: old, to: new)
-            for task in change.tasks {
-                var parameters = SQLParameters()
-                let fields = try assignments(TaskRecord.columns, task.values(), &parameters)
-                _ = try query(
-                    """
-                    UPDATE kser_task SET \(fields) WHERE operation = \(parameters.add(.text(task.operation)))
-                    AND place = \(parameters.add(SQLValue(task.place)))
-                    """,
-                    parameters.values
-                )
-            }
-            try insert(into: "kser_event", OperationEvent.columns, [change.event.values])
-            return true
+    /// Has an operation changed, in one transaction.
+    func change<Outcome>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: (inout OperationDraft) throws(StoreError) -> Outcome
+    ) throws(StoreError) -> Outcome? {
+        try transaction { () throws(StoreError) -> Outcome? in
+            guard let (head, ours) = try head(uuid, locking: true) else { return nil }
+            let reader = SQLOperationReader(connection: self, uuid: uuid)
+            var draft = OperationDraft(head, at: ours ?? time, reading: reader)
+            let outcome = try body(&draft)
+            if let change = draft.change { try write(change) }
+            return outcome
         }
     }
 
-    private func assignments(
+    /// Writes a change statement by statement.
+    func writeSteps(_ change: OperationChange) throws(StoreError) {
+        for task in change.tasks {
+            let isGiven = change.results.contains(task.place)
+            try update(
+                "kser_task",
+                TaskRecord.columns + (isGiven ? TaskRecord.resultColumns : []),
+                task.values + (isGiven ? try task.resultValues() : []),
+                where: ("operation", .text(task.operation)),
+                ("place", SQLValue(task.place))
+            )
+        }
+        for (step, group) in change.groups {
+            try update(
+                "kser_group",
+                ["result"],
+                [try SQLValue(group.result)],
+                where: ("operation", .text(change.head.uuid)),
+                ("step", SQLValue(step))
+            )
+        }
+        let keepsResult = change.head.result == change.old.result
+        try update(
+            "kser_operation",
+            OperationHead.columns + (keepsResult ? [] : ["result"]),
+            change.head.values + (keepsResult ? [] : [try SQLValue(change.head.result)]),
+            where: ("uuid", .text(change.head.uuid))
+        )
+        if let event = change.event { try insert(into: "kser_event", OperationEvent.columns, [event.values]) }
+    }
+
+    private func update(
+        _ table: String,
         _ columns: [String],
         _ values: [SQLValue],
-        _ parameters: inout SQLParameters
-    ) throws(StoreError) -> String {
-        var assignments: [String] = []
-        for (column, value) in zip(columns, values) { assignments.append("\(column) = \(parameters.add(value))") }
-        return assignments.joined(separator: ", ")
+        where keys: (String, SQLValue)...
+    ) throws(StoreError) {
+        var parameters = SQLParameters()
+        let fields = zip(columns, values).map { "\($0) = \(parameters.add($1))" }
+        let conditions = keys.map { "\($0) = \(parameters.add($1))" }
+        _ = try query(
+            "UPDATE \(table) SET \(fields.joined(separator: ", ")) WHERE \(conditions.joined(separator: " AND "))",
+            parameters.values
+        )
     }
 
-    func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) throws(StoreError) -> Int {
-        var total = 0
-        while true {
-            let count = try pruneSome(endedBefore: time, statuses: statuses)
-            total += count
-            if count == 0 { return total }
-        }
-    }
-
-    /// Removes some hundred operations, so that nobody waits for long.
-    private func pruneSome(endedBefore time: Int64, statuses: Set<TaskStatus>) throws(StoreError) -> Int {
+    /// Takes operations that are due.
+    func claimDue(at time: Int64, pause: Int64, limit: Int) throws(StoreError) -> [String] {
         try transaction { () throws(StoreError) in
             try schemaVersion()
             var parameters = SQLParameters()
-            let before = parameters.add(.integer(time))
-            let chosen =
-                statuses.isEmpty
-                ? "" : " AND status IN (\(parameters.add(statuses.sorted(by: <).map { SQLValue($0) })))"
+            let now = "COALESCE(\(clock), CAST(\(parameters.add(.integer(time))) AS BIGINT))"
             let rows = try query(
                 """
-                DELETE FROM kser_operation WHERE ended_at < \(before) AND uuid IN (
-                    SELECT uuid FROM kser_operation WHERE ended_at < \(before)\(chosen) ORDER BY ended_at LIMIT 200
-                ) RETURNING uuid
+                UPDATE kser_operation SET checks = checks + 1, due_at = \(now) + CAST(\(parameters.add(.integer(pause))) AS BIGINT)
+                * (1 + CASE WHEN checks < 63 THEN checks ELSE 63 END)
+                WHERE uuid IN (SELECT uuid FROM kser_operation WHERE due_at <= \(now)
+                ORDER BY due_at LIMIT \(parameters.add(SQLValue(max(0, limit))))\(rowLock)\(passingLocked))
+                RETURNING uuid
                 """,
                 parameters.values
             )
-            if rows.isEmpty { return 0 }
-            for table in ["kser_task", "kser_event"] {
-                var parameters = SQLParameters()
-                let uuids = parameters.add(rows.compactMap(\.first))
-                _ = try query("DELETE FROM \(table) WHERE operation IN (\(uuids))", parameters.values)
+            var uuids: [String] = []
+            for row in rows {
+                var row = SQLRow(row, store: name)
+                uuids.append(try row.text())
             }
-            return rows.count
+            return uuids
         }
     }
-}
-
-extension TaskStatus {
-    fileprivate static func < (left: TaskStatus, right: TaskStatus) -> Bool { left.rawValue < right.rawValue }
 }

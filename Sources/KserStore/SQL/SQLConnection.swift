@@ -28,10 +28,17 @@ package protocol SQLConnection {
     /// Whether there is a table of this name.
     func hasTable(_ name: String) throws(StoreError) -> Bool
 
-    /// Changes an operation, its tasks and its history together.
-    ///
-    /// - Returns: false when its version is another one.
-    func replace(_ old: OperationRecord, with new: OperationRecord) throws(StoreError) -> Bool
+    /// The time of the database in milliseconds since 1970, as an expression; `NULL` where it is that of the machine.
+    var clock: String { get }
+
+    /// What keeps rows that are read from others until the end of the transaction.
+    var rowLock: String { get }
+
+    /// What passes over rows that others have so, rather than wait.
+    var passingLocked: String { get }
+
+    /// Writes a change of an operation, inside a transaction that has locked it.
+    func write(_ change: OperationChange) throws(StoreError)
 
     /// Keeps other processes from changing tables, up to the end of the transaction.
     func lockSchema() throws(StoreError)

@@ -38,6 +38,19 @@ struct SQLRow {
 
     mutating func int() throws(StoreError) -> Int { Int(try integer()) }
 
+    /// A number of things, or the place of one.
+    mutating func count(atMost limit: Int = .max) throws(StoreError) -> Int {
+        let number = try int()
+        if number < 0 || number > limit { throw unreadable("a number out of range") }
+        return number
+    }
+
+    mutating func optionalCount() throws(StoreError) -> Int? {
+        guard let number = try optionalInteger() else { return nil }
+        if number < 1 || number > 1 << 32 { throw unreadable("a number out of range") }
+        return Int(number)
+    }
+
     mutating func status() throws(StoreError) -> TaskStatus { TaskStatus(rawValue: try text()) }
 
     mutating func optionalStatus() throws(StoreError) -> TaskStatus? {
@@ -45,11 +58,21 @@ struct SQLRow {
     }
 
     mutating func object() throws(StoreError) -> JSONObject {
-        // What was written here may be deeper than what comes from strangers.
-        guard case .object(let object)? = try? JSON(parsing: try text(), maximumDepth: JSON.maximumDepth) else {
-            throw unreadable("no JSON object")
-        }
+        guard let object = try optionalObject() else { throw unreadable("no JSON object") }
         return object
+    }
+
+    mutating func optionalObject() throws(StoreError) -> JSONObject? {
+        guard let json = try optionalJSON() else { return nil }
+        guard case .object(let object) = json else { throw unreadable("no JSON object") }
+        return object
+    }
+
+    mutating func optionalJSON() throws(StoreError) -> JSON? {
+        guard let text = try optionalText() else { return nil }
+        // What was written here may be deeper than what comes from strangers.
+        guard let json = try? JSON(parsing: text, maximumDepth: JSON.maximumDepth) else { throw unreadable("no JSON") }
+        return json
     }
 
     mutating func result() throws(StoreError) -> ExecutionResult {
@@ -69,9 +92,12 @@ struct SQLRow {
 
 extension SQLValue {
     /// The object as JSON text.
-    init(_ object: JSONObject) throws(StoreError) {
+    init(_ object: JSONObject) throws(StoreError) { try self.init(json: .object(object)) }
+
+    /// JSON as text.
+    init(json: JSON) throws(StoreError) {
         do {
-            self = .text(String(decoding: try JSON.object(object).bytes(), as: UTF8.self))
+            self = .text(String(decoding: try json.bytes(), as: UTF8.self))
         } catch {
             throw StoreError(.failed, "What is no JSON cannot be stored: \(error)")
         }

@@ -1,79 +1,24 @@
 import Foundation
 package import Kser
 
-/// The tables of a store. A change of them is a further version here; what is released is never edited.
+/// The tables of a store. A change of them is a further version; what is released is never edited.
 package enum Schema {
-    static let versions: [[String]] = [
-        [
-            """
-            CREATE TABLE kser_operation (
-                uuid TEXT NOT NULL PRIMARY KEY,
-                entrypoint TEXT NOT NULL,
-                params TEXT NOT NULL,
-                metadata TEXT NOT NULL,
-                plan TEXT NOT NULL,
-                compensates BIGINT NOT NULL,
-                input TEXT,
-                time_limit BIGINT,
-                created_at BIGINT NOT NULL,
-                status TEXT NOT NULL,
-                ending TEXT,
-                step BIGINT NOT NULL,
-                round BIGINT NOT NULL,
-                result TEXT,
-                deadline BIGINT,
-                started_at BIGINT,
-                updated_at BIGINT NOT NULL,
-                ended_at BIGINT,
-                version BIGINT NOT NULL
-            )
-            """,
-            """
-            CREATE TABLE kser_task (
-                operation TEXT NOT NULL,
-                place BIGINT NOT NULL,
-                step BIGINT NOT NULL,
-                uuid TEXT NOT NULL UNIQUE,
-                entrypoint TEXT NOT NULL,
-                params TEXT NOT NULL,
-                metadata TEXT NOT NULL,
-                created_at BIGINT NOT NULL,
-                status TEXT NOT NULL,
-                result TEXT NOT NULL,
-                attempts BIGINT NOT NULL,
-                cause TEXT,
-                owner TEXT,
-                started_at BIGINT,
-                updated_at BIGINT NOT NULL,
-                ended_at BIGINT,
-                PRIMARY KEY (operation, place)
-            )
-            """,
-            // One event of each version: an operation cannot go on in two ways.
-            """
-            CREATE TABLE kser_event (
-                operation TEXT NOT NULL,
-                version BIGINT NOT NULL,
-                time BIGINT NOT NULL,
-                round BIGINT NOT NULL,
-                status TEXT NOT NULL,
-                task TEXT,
-                task_status TEXT,
-                PRIMARY KEY (operation, version)
-            )
-            """,
-            // A task succeeds once a round.
-            """
-            CREATE UNIQUE INDEX kser_event_success ON kser_event (operation, task, round)
-            WHERE task_status = 'SUCCESS'
-            """,
-            "CREATE INDEX kser_operation_created ON kser_operation (created_at, uuid)",
-            "CREATE INDEX kser_operation_status ON kser_operation (status, created_at)",
-            "CREATE INDEX kser_operation_ended ON kser_operation (ended_at) WHERE ended_at IS NOT NULL",
-            "CREATE INDEX kser_task_status ON kser_task (status, created_at)",
-            "CREATE INDEX kser_task_unsent ON kser_task (operation) WHERE cause = '' AND owner IS NULL",
-        ]
-    ]
+    /// One step of the way to the tables of today.
+    struct Version: Sendable {
+        let statements: [String]
+        /// What statements cannot do.
+        let convert: @Sendable (any SQLConnection) throws(StoreError) -> Void
+
+        init(
+            _ statements: [String],
+            convert: @escaping @Sendable (any SQLConnection) throws(StoreError) -> Void = { (_) throws(StoreError) in }
+        ) {
+            self.statements = statements
+            self.convert = convert
+        }
+    }
+
+    static let versions = [first, second]
 
     /// The version that this code reads and writes.
     package static var current: Int64 { Int64(versions.count) }
@@ -93,7 +38,9 @@ extension SQLConnection {
                 """
             )
             for version in try schemaVersion()..<Schema.current {
-                for statement in Schema.versions[Int(version)] { _ = try query(statement) }
+                let step = Schema.versions[Int(version)]
+                for statement in step.statements { _ = try query(statement) }
+                try step.convert(self)
                 let now = Int64(Date().timeIntervalSince1970 * 1_000)
                 _ = try query(
                     "INSERT INTO kser_schema (version, applied_at) VALUES ($1, $2)",

@@ -81,6 +81,12 @@ final class SQLiteConnection: SQLConnection {
 
     /// `BEGIN IMMEDIATE` has locked everything.
     func lockSchema() throws(StoreError) {}
+    var rowLock: String { "" }
+    var passingLocked: String { "" }
+    /// All users are of one machine.
+    var clock: String { "NULL" }
+
+    func write(_ change: OperationChange) throws(StoreError) { try writeSteps(change) }
 
     func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
         let statement = try prepared(sql)

@@ -15,6 +15,7 @@ public final class InMemoryOperationStore: OperationStore {
     }
 
     private let state = Mutex(State())
+    private let name = String.randomUUID()
 
     /// Makes an empty store.
     public init() {}
@@ -32,6 +33,9 @@ public final class InMemoryOperationStore: OperationStore {
         }
     }
 
+    /// What tells this store from all others.
+    public func identity() async throws -> String { try access { _ in name } }
+
     /// Adds an operation.
     public func insert(_ operation: OperationRecord) async throws {
         try access { state in
@@ -45,7 +49,7 @@ public final class InMemoryOperationStore: OperationStore {
             }
             state.operations[ScalarKey(operation.uuid)] = operation
             state.taskUUIDs.formUnion(operation.tasks.map { ScalarKey($0.uuid) })
-            state.histories[ScalarKey(operation.uuid)] = [OperationChange.launch(of: operation)]
+            state.histories[ScalarKey(operation.uuid)] = [OperationEvent.launch(of: operation.head)]
         }
     }
 
@@ -54,14 +58,48 @@ public final class InMemoryOperationStore: OperationStore {
         try access { $0.operations[ScalarKey(uuid)] }
     }
 
-    /// Puts a changed operation in place of the one it was made from.
-    public func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool {
+    /// How far an operation is.
+    public func head(_ uuid: String) async throws -> OperationHead? { try await operation(uuid)?.head }
+
+    /// Has an operation changed by one caller at a time.
+    public func change<Outcome: Sendable>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome? {
         try access { state in
-            guard state.operations[ScalarKey(old.uuid)]?.version == old.version else { return false }
-            state.operations[ScalarKey(old.uuid)] = new
-            state.histories[ScalarKey(old.uuid), default: []].append(OperationChange(from: old, to: new).event)
-            return true
+            let key = ScalarKey(uuid)
+            guard let record = state.operations[key] else { return nil }
+            var draft = OperationDraft(record.head, at: time, reading: RecordReader(record))
+            let outcome = try body(&draft)
+            guard let change = draft.change else { return outcome }
+            state.operations[key]?.apply(change)
+            if let event = change.event { state.histories[key, default: []].append(event) }
+            return outcome
         }
+    }
+
+    /// Takes operations that somebody has to look at.
+    public func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String] {
+        try access { state in
+            let due = state.operations.values.compactMap { record in
+                record.head.dueAt.map { (time: $0, uuid: record.head.uuid) }
+            }
+            let taken = due.filter { $0.time <= time }.sorted { $0 < $1 }.prefix(max(0, limit)).map(\.uuid)
+            for uuid in taken {
+                guard var head = state.operations[ScalarKey(uuid)]?.head else { continue }
+                head.dueAt = time.addingSaturating(pause * Int64(1 + min(head.checks, 63)))
+                head.checks += 1
+                state.operations[ScalarKey(uuid)]?.head = head
+            }
+            return taken
+        }
+    }
+
+    /// The paths of the entrypoints of an operation that are in work.
+    public func running(in uuid: String) async throws -> [String] {
+        guard let record = try await operation(uuid) else { return [] }
+        return record.progress(at: 0).running
     }
 
     /// The operations that match, oldest first.
@@ -71,16 +109,7 @@ public final class InMemoryOperationStore: OperationStore {
                 of: state.sorted.filter {
                     query.matches($0.status, $0.entrypoint, created: $0.createdAt, updated: $0.updatedAt)
                 }
-            ).map {
-                OperationSummary(
-                    uuid: $0.uuid,
-                    entrypoint: $0.entrypoint,
-                    status: $0.status,
-                    createdAt: $0.createdAt,
-                    updatedAt: $0.updatedAt,
-                    endedAt: $0.endedAt
-                )
-            }
+            ).map { OperationSummary($0.head) }
         }
     }
 
@@ -92,16 +121,6 @@ public final class InMemoryOperationStore: OperationStore {
                     query.matches($0.status, $0.entrypoint, created: $0.createdAt, updated: $0.updatedAt)
                 }
             )
-        }
-    }
-
-    /// The operations with tasks that were not sent.
-    public func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] {
-        try access { state in
-            let unsent = state.sorted.filter { operation in
-                operation.updatedAt < time && operation.tasks.contains { $0.cause == "" && $0.owner == nil }
-            }
-            return unsent.prefix(limit).map(\.uuid)
         }
     }
 
@@ -129,7 +148,8 @@ public final class InMemoryOperationStore: OperationStore {
 
 extension StoreQuery {
     fileprivate func matches(_ status: TaskStatus, _ entrypoint: String, created: Int64, updated: Int64) -> Bool {
-        (statuses.isEmpty || statuses.contains(status)) && (entrypoints.isEmpty || entrypoints.contains(entrypoint))
+        (statuses.isEmpty || statuses.contains(status))
+            && (entrypoints.isEmpty || entrypoints.contains(exactly: entrypoint))
             && createdBefore.map { created < $0 } != false && createdSince.map { created >= $0 } != false
             && unchangedSince.map { updated < $0 } != false
     }

@@ -15,7 +15,7 @@ public struct OperationStoreContract: Sendable {
     }
 
     /// All checks.
-    public var checks: [ContractCheck] { keeping + comparing + listing }
+    public var checks: [ContractCheck] { keeping + comparing + claiming + listing }
 
     func check(
         _ name: String,
@@ -55,13 +55,19 @@ public struct OperationStoreContract: Sendable {
         )
     }
 
-    /// The next version of an operation.
-    func next(_ operation: OperationRecord, _ change: (inout OperationRecord) -> Void = { _ in }) -> OperationRecord {
-        var next = operation
-        next.version += 1
-        next.updatedAt += 1
-        change(&next)
-        return next
+    /// Changes an operation in a store at 1 s, and gives what it has to be then.
+    func change(
+        _ uuid: String,
+        in store: any OperationStore,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Void
+    ) async throws -> OperationRecord {
+        guard var record = try await store.operation(uuid) else { throw StoreError(.notFound, "none", uuid: uuid) }
+        let change = try await store.change(uuid, at: 1_000) { draft throws(StoreError) in
+            try body(&draft)
+            return draft.change
+        }
+        if let change = change ?? nil { record.apply(change) }
+        return record
     }
 
     /// Demands that the store throws this error.

@@ -28,6 +28,23 @@ extension TracerContract {
                 }
                 span.finish()
             },
+            check("baggage_keys") { tracer in
+                guard checksBaggage else { return }
+                // To Swift's `String` the two keys are equal.
+                let baggage: Baggage = ["cl\u{e9}": "composed", "cle\u{301}": "decomposed"]
+                let span = tracer.startSpan("Bender")
+                for (key, value) in baggage { span.setBaggageItem(key, value) }
+                for (format, empty) in formats {
+                    var carrier = empty
+                    try tracer.inject(span.context, as: format, into: &carrier)
+                    let context = try makeTracer().extract(format, from: carrier)
+                    try KserTesting.expect(
+                        context?.baggage == baggage,
+                        "keys of baggage are equal when their bytes are"
+                    )
+                }
+                span.finish()
+            },
             check("unknown_format") { tracer in
                 let span = tracer.startSpan("Bender")
                 let format = Format(rawValue: "kiss my shiny metal")

@@ -1,3 +1,5 @@
+import OpenTracing
+
 /// The W3C's header `baggage`, for those who read only that: a tracer writes baggage in its own way.
 enum BaggageHeader {
     static let name = "baggage"
@@ -7,7 +9,7 @@ enum BaggageHeader {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     /// The header's value; nil when there is nothing that it can hold. A key that is no token of HTTP is left out.
-    static func value(of baggage: [String: String]) -> String? {
+    static func value(of baggage: Baggage) -> String? {
         if baggage.isEmpty { return nil }
         var header: [UInt8] = []
         for (key, value) in baggage.filter({ isToken($0.key) }).sorted(by: { $0.key < $1.key }).prefix(maxItems) {

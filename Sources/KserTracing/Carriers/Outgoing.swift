@@ -7,7 +7,19 @@ struct OutgoingContext {
     let tracing: JSON?
     /// Nil when the tracer's own form tells no numbers.
     let parentSpan: JSON?
-    let headers: [Record.Header]
+    private let all: [Record.Header]
+
+    init(tracing: JSON?, parentSpan: JSON?, headers: [Record.Header]) {
+        self.tracing = tracing
+        self.parentSpan = parentSpan
+        all = headers
+    }
+
+    /// The headers with the context; beside a sealed message only those that tell who the span is. What the application
+    /// put into its baggage is in the message then.
+    func headers(besideSealed isSealed: Bool) -> [Record.Header] {
+        isSealed ? all.filter { TraceIdentity.Header.all.contains($0.name.lowercased()) } : all
+    }
 
     /// Writes the context into a message's metadata, in place of an older one.
     func write(_ carriers: TraceCarriers, to metadata: inout JSONObject) {
@@ -16,9 +28,10 @@ struct OutgoingContext {
     }
 
     /// The headers with the context, in place of an older one.
-    func headers(beside others: [Record.Header]) -> [Record.Header] {
+    func headers(beside others: [Record.Header], isSealed: Bool) -> [Record.Header] {
+        let headers = headers(besideSealed: isSealed)
         if others.isEmpty { return headers }
-        let own = Set(headers.map { $0.name.lowercased() }).union(TraceIdentity.Header.all)
+        let own = Set(all.map { $0.name.lowercased() }).union(TraceIdentity.Header.all)
         return others.filter { !own.contains($0.name.lowercased()) } + headers
     }
 }
@@ -33,6 +46,7 @@ extension Tracing {
             // The message goes out without a context.
             return OutgoingContext(tracing: nil, parentSpan: nil, headers: [])
         }
+        map = map.bounded
         let identity = TraceIdentity(map)
         if identity != nil, let baggage = BaggageHeader.value(of: frame.span.context.baggage),
             !map.entries.contains(where: { $0.key.lowercased() == BaggageHeader.name })
@@ -56,4 +70,21 @@ extension Tracing {
 
     /// The carrier `__parent-span__` of a frame's span.
     func parentSpan(of frame: SpanFrame) -> JSON? { outgoing(frame).parentSpan }
+}
+
+extension TextMap {
+    /// The most bytes of what goes with a message beside the numbers of its span: baggage may be a stranger's.
+    private static let limit = 16 << 10
+
+    /// As many of the entries as that is.
+    fileprivate var bounded: TextMap {
+        var room = Self.limit
+        return TextMap(
+            entries.filter { entry in
+                if TraceIdentity.Header.all.contains(entry.key.lowercased()) { return true }
+                room -= entry.key.utf8.count + entry.value.utf8.count
+                return room >= 0
+            }
+        )
+    }
 }

@@ -50,7 +50,7 @@ extension TracedProducer {
         context.write(tracing.carriers, to: &message.metadata)
         return Created(
             message: message,
-            headers: tracing.carriers.contains(.headers) ? context.headers : [],
+            headers: tracing.carriers.contains(.headers) ? context.headers(besideSealed: codec.isSealing) : [],
             span: span
         )
     }

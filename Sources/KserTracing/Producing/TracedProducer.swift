@@ -101,7 +101,7 @@ public final class TracedProducer<Base: MessageProducer>: MessageProducer {
     func traced(_ record: ProducerRecord, _ context: OutgoingContext) -> ProducerRecord {
         guard tracing.carriers.contains(.headers) else { return record }
         var record = record
-        record.headers = context.headers(beside: record.headers)
+        record.headers = context.headers(beside: record.headers, isSealed: codec.isSealing)
         return record
     }
 

@@ -15,7 +15,7 @@ extension Controller {
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, inside of the span, the first outermost.
     ///   - logger: where log lines go.
-    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
+    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil costs a branch.
     ///   - tracing: how executions and messages become spans.
     public init(
         name: String = "Controller",
@@ -23,7 +23,7 @@ extension Controller {
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
         logger: KserLogger = .standard,
-        monitor: (any KserMonitor)? = nil,
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor,
         tracing: Tracing
     ) {
         self.init(

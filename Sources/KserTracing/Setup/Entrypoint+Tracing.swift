@@ -11,6 +11,7 @@ extension Entrypoint {
     ///   - metadata: data about the message.
     ///   - result: the result of what ran before, merged first.
     ///   - logger: where the log lines go.
+    ///   - monitor: who is told what happens.
     ///   - tracing: how executions become spans.
     /// - Returns: the result; it never throws, not even when `onError` does.
     public func execute(
@@ -19,6 +20,7 @@ extension Entrypoint {
         metadata: JSONObject = [:],
         result: ExecutionResult? = nil,
         logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor,
         tracing: Tracing
     ) async -> ExecutionResult {
         await execute(
@@ -27,6 +29,7 @@ extension Entrypoint {
             metadata: metadata,
             result: result,
             logger: logger,
+            monitor: monitor,
             observer: tracing.observer
         )
     }
@@ -44,6 +47,7 @@ extension OperationEntrypoint {
     ///   - uuid: the uuid of the operation; a random one when empty.
     ///   - metadata: data about the operation.
     ///   - logger: where its log lines and those of its tasks go.
+    ///   - monitor: who is told what happens to it and its tasks.
     ///   - tracing: how executions become spans.
     /// - Returns: the operation with its tasks.
     public func build(
@@ -51,8 +55,16 @@ extension OperationEntrypoint {
         uuid: String = "",
         metadata: JSONObject = [:],
         logger: KserLogger = .standard,
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor,
         tracing: Tracing
     ) async -> OperationRun {
-        await build(params, uuid: uuid, metadata: metadata, logger: logger, observer: tracing.observer)
+        await build(
+            params,
+            uuid: uuid,
+            metadata: metadata,
+            logger: logger,
+            monitor: monitor,
+            observer: tracing.observer
+        )
     }
 }

@@ -53,7 +53,7 @@ struct Arrival: Sendable {
 
     /// Has the answer continue the trace, in the headers and in the carriers that the message itself had.
     func answer(in frame: SpanFrame) {
-        execution.replyHeaders = { [tracing] in tracing.outgoing(frame).headers }
+        execution.replyHeaders = { [tracing] in tracing.outgoing(frame).headers(besideSealed: $0) }
         if found.isEmpty { return }
         let context = tracing.outgoing(frame)
         if found.contains(.tracing) { execution.metadata[TracingCarrier.key] = context.tracing }

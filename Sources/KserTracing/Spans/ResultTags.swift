@@ -26,37 +26,37 @@ extension Tracing {
     /// The object with objects inside it flattened, `{"a": {"b": 1}}` to `{"a_b": 1}`, without the excluded keys.
     func flattened(_ object: JSONObject) -> JSONObject {
         var flat = JSONObject()
-        flatten(object, under: "", into: &flat)
+        flatten(object, under: "", SecretWords(excludedWords), into: &flat)
         return flat
     }
 
-    private func flatten(_ object: JSONObject, under prefix: String, into flat: inout JSONObject) {
+    private func flatten(
+        _ object: JSONObject,
+        under prefix: String,
+        _ excluded: SecretWords,
+        into flat: inout JSONObject
+    ) {
         for (key, value) in object {
             let key = prefix + key
-            if isExcluded(key) { continue }
+            if excluded.match(key) { continue }
             if case .object(let inner) = value, !inner.isEmpty {
-                flatten(inner, under: key + "_", into: &flat)
+                flatten(inner, under: key + "_", excluded, into: &flat)
             } else {
-                flat[key] = withoutExcluded(value)
+                flat[key] = without(excluded, value)
             }
         }
     }
 
-    private func withoutExcluded(_ value: JSON) -> JSON {
+    private func without(_ excluded: SecretWords, _ value: JSON) -> JSON {
         switch value {
         case .object(let object):
             .object(
                 JSONObject(
-                    object.filter { !isExcluded($0.key) }.map { (key: $0.key, value: withoutExcluded($0.value)) }
+                    object.filter { !excluded.match($0.key) }.map { (key: $0.key, value: without(excluded, $0.value)) }
                 )
             )
-        case .array(let elements): .array(elements.map(withoutExcluded))
+        case .array(let elements): .array(elements.map { without(excluded, $0) })
         default: value
         }
-    }
-
-    private func isExcluded(_ key: String) -> Bool {
-        let key = key.lowercased()
-        return excludedWords.contains { key.contains($0.lowercased()) }
     }
 }

@@ -21,7 +21,7 @@ extension Tracer {
     ) -> (traceContextID: [String: String], traceAttributes: [String: String]?) {
         let context = traceContext.spanContext
         var bare = context
-        for key in context.baggage.keys { bare = bare.settingBaggageItem(key, to: nil) }
+        for (key, _) in context.baggage { bare = bare.settingBaggageItem(key, to: nil) }
         var identity: [String: String] = [:]
         var all: [String: String] = [:]
         do throws(OpenTracingError) {

@@ -28,10 +28,10 @@ public struct Fields: Sendable, Equatable {
 
     /// The last value of a key; setting one replaces the value in its place, or appends it, and nil removes the key.
     public subscript(key: String) -> FieldValue? {
-        get { fields.last { $0.key == key }?.value }
+        get { fields.last { $0.key.hasSameBytes(as: key) }?.value }
         set {
-            guard let newValue else { return fields.removeAll { $0.key == key } }
-            if let index = fields.lastIndex(where: { $0.key == key }) {
+            guard let newValue else { return fields.removeAll { $0.key.hasSameBytes(as: key) } }
+            if let index = fields.lastIndex(where: { $0.key.hasSameBytes(as: key) }) {
                 fields[index].value = newValue
             } else {
                 fields.append(Field(key, newValue))

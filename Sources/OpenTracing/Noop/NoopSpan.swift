@@ -34,7 +34,7 @@ public struct NoopSpanContext: SpanContext {
     public init() {}
 
     /// Empty.
-    public var baggage: [String: String] { [:] }
+    public var baggage: Baggage { [:] }
 
     /// The context itself.
     public func settingBaggageItem(_ key: String, to value: String?) -> NoopSpanContext { self }

@@ -6,7 +6,7 @@ public enum Carrier: Sendable, Equatable {
     case binary([UInt8])
 }
 
-/// Keys and values in their order. A key may occur several times, as in HTTP headers.
+/// Keys and values in their order. A key may occur several times, as in HTTP headers. Keys are equal when their bytes are.
 public struct TextMap: Sendable {
     /// A key and its value.
     public typealias Entry = (key: String, value: String)
@@ -22,25 +22,28 @@ public struct TextMap: Sendable {
 
     /// The first value of exactly this key; setting one replaces all of the key's entries, or appends one.
     public subscript(key: String) -> String? {
-        get { entries.first { $0.key == key }?.value }
+        get { entries.first { $0.key.hasSameBytes(as: key) }?.value }
         set {
-            guard let newValue else { return entries.removeAll { $0.key == key } }
-            guard let index = entries.firstIndex(where: { $0.key == key }) else {
+            guard let newValue else { return entries.removeAll { $0.key.hasSameBytes(as: key) } }
+            guard let index = entries.firstIndex(where: { $0.key.hasSameBytes(as: key) }) else {
                 return entries.append((key, newValue))
             }
             entries[index].value = newValue
-            entries[(index + 1)...].removeAll { $0.key == key }
+            entries[(index + 1)...].removeAll { $0.key.hasSameBytes(as: key) }
         }
     }
 
-    /// The entries as a dictionary; of several values of one key it holds the last.
+    /// The entries as a dictionary; of several values of one key it holds the last, and a
+    /// dictionary takes other spellings of the same characters for one key.
     public var dictionary: [String: String] { Dictionary(entries) { $1 } }
 }
 
 extension TextMap: Equatable {
     /// Whether both hold the same entries in the same order.
     public static func == (left: TextMap, right: TextMap) -> Bool {
-        left.entries.elementsEqual(right.entries) { $0 == $1 }
+        left.entries.elementsEqual(right.entries) {
+            $0.key.hasSameBytes(as: $1.key) && $0.value.hasSameBytes(as: $1.value)
+        }
     }
 }
 

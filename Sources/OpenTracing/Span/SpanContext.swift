@@ -4,7 +4,7 @@
 /// before stay as they were.
 public protocol SpanContext: SpanParent {
     /// What users attached to the trace, for everything downstream.
-    var baggage: [String: String] { get }
+    var baggage: Baggage { get }
 
     /// A copy with a baggage item set, or removed when the value is nil.
     func settingBaggageItem(_ key: String, to value: String?) -> Self

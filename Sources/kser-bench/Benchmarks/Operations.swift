@@ -36,6 +36,7 @@ func operations(on stage: Stage) async throws -> [Row] {
         rows.append(
             Row(name: "transitions-\(name)", ours: rate, baseline: 1_000, unit: "transitions/s", target: 1)
         )
+        rows += try await growth(of: store, on: broker, topic: name)
     }
     return rows
 }
@@ -46,6 +47,69 @@ private let length = 100
 private struct Idle: TaskEntrypoint {
     let path = "bench.Idle"
     func run(_ parameters: JSONObject, in execution: Execution) async throws -> ExecutionResult { execution.result() }
+}
+
+/// What a task of a long operation costs beside one of a short one, and one of a group beside one of a sequence, with as
+/// many workers.
+private func growth(of store: any OperationStore, on broker: Broker, topic: String) async throws -> [Row] {
+    func time(_ shape: Shape, _ workers: Int = 1, runs: Int) async throws -> Double {
+        let name = "\(topic)-\(shape.tasks)-\(shape.isGroup ? "group" : "sequence")-\(workers)"
+        return try await milliseconds(of: shape, workers, runs: runs, in: store, on: broker, topic: name)
+    }
+    let short = try await time(Shape(tasks: 10), runs: 30)
+    let long = try await time(Shape(tasks: 1_000), runs: 1)
+    let sequence = try await time(Shape(tasks: 500), 8, runs: 1)
+    let group = try await time(Shape(tasks: 500, isGroup: true), 8, runs: 1)
+    return [
+        Row(
+            name: "operation-1000-\(topic)",
+            ours: long,
+            baseline: short,
+            unit: "ms a task",
+            higherIsBetter: false,
+            target: 1.5
+        ),
+        Row(
+            name: "operation-group-500-\(topic)",
+            ours: group,
+            baseline: sequence,
+            unit: "ms a task",
+            higherIsBetter: false,
+            target: 1
+        ),
+    ]
+}
+
+/// How many tasks an operation has, and whether they run at once.
+private struct Shape: Sendable {
+    var tasks: Int
+    var isGroup = false
+}
+
+/// What a task of operations of a shape takes, one operation after another.
+private func milliseconds(
+    of shape: Shape,
+    _ workers: Int,
+    runs: Int,
+    in store: any OperationStore,
+    on broker: Broker,
+    topic: String
+) async throws -> Double {
+    let (ends, end) = AsyncStream.makeStream(of: Void.self)
+    let controller = Controller(logger: .none)
+    try await controller.register(Idle())
+    try await controller.register(Ended(shape) { end.yield() })
+    return try await withWorker(controller, on: broker, topic: topic, store: store, workers: workers) { cluster in
+        guard let cluster else { throw Misuse("no cluster") }
+        func run(_ shape: Shape) async throws {
+            try await Ended(shape) {}.build(logger: .none).launch(on: cluster)
+            for await _ in ends { return }
+        }
+        try await run(Shape(tasks: 10))
+        let start = ContinuousClock.now
+        for _ in 0..<runs { try await run(shape) }
+        return start.duration(to: .now) / .milliseconds(1) / Double(runs * shape.tasks)
+    }
 }
 
 /// One operation after another, its tasks handled by one worker.
@@ -70,12 +134,20 @@ private func millisecondsOfTask(
 /// An operation that tells its end by its hook, not by its progress, which is read now and then.
 private struct Ended: OperationEntrypoint {
     let path = "bench.Ended"
+    let shape: Shape
     let end: @Sendable () -> Void
 
-    init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+    init(_ shape: Shape = Shape(tasks: length), _ end: @escaping @Sendable () -> Void) {
+        self.shape = shape
+        self.end = end
+    }
 
     func tasks(for parameters: JSONObject, in execution: Execution) async throws -> [TaskCall] {
-        for _ in 0..<length { TaskCall(Idle()) }
+        if shape.isGroup {
+            TaskCall.concurrent { for _ in 0..<shape.tasks { TaskCall(Idle()) } }
+        } else {
+            for _ in 0..<shape.tasks { TaskCall(Idle()) }
+        }
     }
 
     func onSuccess(_ result: ExecutionResult, in execution: Execution) async throws -> ExecutionResult {
@@ -127,21 +199,28 @@ private func withWorker<Value>(
     on broker: Broker,
     topic: String,
     store: (any OperationStore)? = nil,
+    workers count: Int = 1,
     _ body: (OperationCluster?) async throws -> Value
 ) async throws -> Value {
-    try await broker.createTopic(topic, partitions: 3)
+    try await broker.createTopic(topic, partitions: Int32(max(3, count)))
     let servers = broker.bootstrapServers
     let producer = try Producer(ProducerConfiguration(bootstrapServers: servers), logger: .none)
     let cluster = store.map { OperationCluster(store: $0, producer: producer, topic: topic) }
-    let worker = Worker(
-        consumer: try Consumer(ConsumerConfiguration(bootstrapServers: servers, groupID: topic), topics: [topic]),
-        controller: controller,
-        options: WorkerOptions(operations: cluster)
-    )
-    async let running: Void = worker.run()
-    let value = try await body(cluster)
-    await worker.shutdown()
-    try await running
+    let workers = try (0..<count).map { _ in
+        Worker(
+            consumer: try Consumer(ConsumerConfiguration(bootstrapServers: servers, groupID: topic), topics: [topic]),
+            controller: controller,
+            options: WorkerOptions(operations: cluster)
+        )
+    }
+    let value = try await withThrowingTaskGroup { group in
+        for worker in workers { group.addTask { try await worker.run() } }
+        let value: Result<Value, any Error>
+        do { value = .success(try await body(cluster)) } catch { value = .failure(error) }
+        for worker in workers { await worker.shutdown() }
+        try await group.waitForAll()
+        return try value.get()
+    }
     await producer.close()
     return value
 }
@@ -154,7 +233,7 @@ private func transitionsPerSecond(of store: any OperationStore) async throws -> 
         for writer in 0..<8 {
             group.addTask {
                 let uuid = "bench-\(writer)"
-                var operation = OperationRecord(
+                let operation = OperationRecord(
                     uuid: uuid,
                     entrypoint: "bench.Idle",
                     createdAt: 0,
@@ -162,11 +241,10 @@ private func transitionsPerSecond(of store: any OperationStore) async throws -> 
                 )
                 try await store.insert(operation)
                 for change in 0..<changes {
-                    var next = operation
-                    next.version += 1
-                    next.tasks[0].status = TaskStatus(rawValue: "\(change)")
-                    guard try await store.replace(operation, with: next) else { throw Misuse("a change was lost") }
-                    operation = next
+                    let made: Void? = try await store.change(uuid, at: 0) { draft throws(StoreError) in
+                        try draft.update(0) { $0.status = TaskStatus(rawValue: "\(change)") }
+                    }
+                    if made == nil { throw Misuse("a change was lost") }
                 }
             }
         }

@@ -19,6 +19,9 @@ struct OpenTelemetryVariablesTests {
             "OTEL_PROPAGATORS": "tracecontext,baggage,jaeger", "OTEL_BSP_SCHEDULE_DELAY": "5000",
             "OTEL_BSP_MAX_QUEUE_SIZE": "1000", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "100",
             "OTEL_BSP_EXPORT_TIMEOUT": "7000", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "99",
+            "OTEL_ATTRIBUTE_COUNT_LIMIT": "9", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "8",
+            "OTEL_SPAN_EVENT_COUNT_LIMIT": "7",
+            "OTEL_SPAN_LINK_COUNT_LIMIT": "6", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT": "5",
         ])
         #expect(configuration.serviceName == "svc")
         #expect(configuration.options.tags == ["k": "v w", "é": "=,"])
@@ -32,6 +35,8 @@ struct OpenTelemetryVariablesTests {
         #expect(configuration.reporting.queueCapacity == 1_000 && configuration.reporting.batchSize == 100)
         #expect(configuration.reporting.exportTimeout == .seconds(7))
         #expect(configuration.options.maxTagValueLength == 99)
+        #expect(configuration.options.maxTagCount == 8 && configuration.options.maxLogFieldCount == 9)
+        #expect(configuration.options.maxLogCount == 7 && configuration.options.maxReferenceCount == 6)
 
         let tracer = try configuration.makeJaegerTracer()
         let context = JaegerSpanContext(traceID: 5, spanID: 6, flags: .sampled, baggage: ["k": "v w"])
@@ -75,7 +80,8 @@ struct OpenTelemetryVariablesTests {
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "zero"), ("OTEL_BSP_EXPORT_TIMEOUT", "-77"),
         ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_SDK_DISABLED", "yes"), ("OTEL_RESOURCE_ATTRIBUTES", "k%zz=secret"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a=b,secret"), ("OTEL_RESOURCE_ATTRIBUTES", "a=%ff"),
-        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "-77"), ("OTEL_SPAN_EVENT_COUNT_LIMIT", "77"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "-77"), ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-77"),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "0"),
         ("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_PROPAGATORS", "ottrace"),
     ])
     func ignored(_ name: String, _ value: String) throws {
@@ -90,7 +96,7 @@ struct OpenTelemetryVariablesTests {
         #expect(configuration.reporting.queueCapacity == 2_048 && configuration.reporting.batchSize == 512)
         #expect(configuration.reporting.flushInterval == .seconds(5))
         #expect(configuration.reporting.exportTimeout == .seconds(30))
-        #expect(configuration.options.maxTagValueLength == 1_024)
+        #expect(configuration.options.maxTagValueLength == 1_024 && configuration.options.maxLogCount == 128)
         #expect(try headers(configuration) == ["baggage", "traceparent"])
     }
 

@@ -16,7 +16,7 @@ enum CarrierFuzz {
     /// - Parameter bytes: bytes as a binary carrier; as a textual one, lines of `name:value`.
     /// - Throws: ``Disagreement`` when something does not hold.
     static func check(_ bytes: [UInt8]) throws {
-        try check(BinaryCodec(), .binary(bytes), empty: .binary([]))
+        try check(BinaryCodec(), .binary(bytes), empty: .binary([]), keepsBaggage: true)
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)
         let entries = lines.map { line -> TextMap.Entry in
             let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -29,7 +29,12 @@ enum CarrierFuzz {
         try checkParents(entries)
     }
 
-    private static func check(_ codec: some ContextCodec, _ carrier: Carrier, empty: Carrier) throws {
+    private static func check(
+        _ codec: some ContextCodec,
+        _ carrier: Carrier,
+        empty: Carrier,
+        keepsBaggage: Bool = false
+    ) throws {
         guard let context = try? codec.extract(from: carrier) else { return }
         var written = empty
         try codec.inject(context, into: &written)
@@ -41,6 +46,7 @@ enum CarrierFuzz {
         let isSame =
             again.traceID == context.traceID && again.spanID == context.spanID && again.flags == context.flags
             && again.traceState == context.traceState
+            && (!keepsBaggage || again.baggage == context.baggage)
         guard isSame else { throw Disagreement(description: "\(codec): \(context) became \(again)") }
     }
 

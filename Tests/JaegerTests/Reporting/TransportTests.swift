@@ -43,6 +43,23 @@ struct TransportTests {
         #expect(growth < 150 << 20, "\(growth >> 20) MB")
     }
 
+    /// Foundation on Linux reads the body of a redirection, however long, and tells nobody of it: the deadline ends that. It
+    /// works for nobody else meanwhile, but does so again then.
+    @Test func endlessRedirection() async throws {
+        let server = try await SpanReceiver.unreliable("redirect")
+        let others = try await SpanReceiver.unreliable("plain")
+        let error = await #expect(throws: JaegerError.self) {
+            try await withDeadline(.seconds(40), "the end of the request") {
+                async let other = post("spans", to: others, timeout: .seconds(30))
+                do { _ = try await post("spans", to: server, timeout: .milliseconds(500)) } catch {
+                    _ = try await other
+                    throw error
+                }
+            }
+        }
+        #expect(error?.code == .timedOut)
+    }
+
     /// A request that its connection lost is sent once more, whole and on another one.
     @Test func lostConnection() async throws {
         let server = try await SpanReceiver.unreliable("lost")

@@ -83,8 +83,8 @@ extension TracingVectorTests {
                 #expect(throttler.question?.query == query)
             default: throw UnknownVector(description: "\(step)")
             }
-            let credits = try step.pairs("credits").map { ($0.key, try #require($0.value.double)) }
-            #expect(throttler.credits == Dictionary(uniqueKeysWithValues: credits), "\(step)")
+            let credits = try step.pairs("credits").map { (key: $0.key, value: try #require($0.value.double)) }
+            #expect(throttler.credits == TextDictionary(credits), "\(step)")
         }
         for (name, count) in try vector.given.pairs("counters") { #expect(metrics[name] == count.int, "\(name)") }
     }

@@ -135,7 +135,10 @@ extension TracingVectorTests {
                 try sampler.update(strategies(step))
             }
             guard let operations = step["operations"]?.array else { continue }
-            #expect(sampler.operations.keys.sorted() == operations.compactMap { $0[0]?.string }.sorted(), "\(step)")
+            #expect(
+                sampler.operations.map(\.key).sorted() == operations.compactMap { $0[0]?.string }.sorted(),
+                "\(step)"
+            )
         }
     }
 

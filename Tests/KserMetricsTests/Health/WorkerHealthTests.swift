@@ -129,10 +129,19 @@ private struct AwayStore: OperationStore {
 
     func insert(_ operation: OperationRecord) async throws { throw error }
     func operation(_ uuid: String) async throws -> OperationRecord? { throw error }
-    func replace(_ old: OperationRecord, with new: OperationRecord) async throws -> Bool { throw error }
+    func identity() async throws -> String { throw error }
+    func head(_ uuid: String) async throws -> OperationHead? { throw error }
+    func change<Outcome: Sendable>(
+        _ uuid: String,
+        at time: Int64,
+        _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
+    ) async throws -> Outcome? {
+        throw error
+    }
+    func claimDue(at time: Int64, pause: Int64, limit: Int) async throws -> [String] { throw error }
+    func running(in uuid: String) async throws -> [String] { throw error }
     func operations(matching query: StoreQuery) async throws -> [OperationSummary] { throw error }
     func tasks(matching query: StoreQuery) async throws -> [TaskRecord] { throw error }
-    func unsentOperations(unchangedSince time: Int64, limit: Int) async throws -> [String] { throw error }
     func history(of uuid: String) async throws -> [OperationEvent] { throw error }
     func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int { throw error }
 }

@@ -201,6 +201,32 @@ import Testing
         #expect(registry.sample("kser_task_count") == 2)
     }
 
+    @Test("What is executed outside of a controller is counted by the monitor of the process")
+    func executedDirectly() async throws {
+        GlobalMonitor.register(metrics)
+        defer { GlobalMonitor.register(nil) }
+        let direct = Direct()
+        _ = await direct.execute(logger: .none)
+        _ = try await direct.throwingExecute(logger: .none)
+        _ = await Chain(fails: false, path: "direct.chain").build(logger: .none).execute()
+        _ = await direct.execute(logger: .none, monitor: nil)
+        #expect(Controller(logger: .none).monitor === metrics)
+        let result = "hostname=\"h\",name=\"direct\",status=\"SUCCESS\""
+        #expect(registry.sample("kser_task_result_total{\(result)}") == 2)
+        #expect(registry.sample("kser_operations_total{operation=\"direct.chain\",status=\"SUCCESS\"}") == 1)
+    }
+
+    @Test("Entrypoints whose names only look the same are counted apart")
+    func namesByBytes() async throws {
+        for (name, runs) in [("caf\u{e9}", 1), ("cafe\u{301}", 2)] {
+            for _ in 0..<runs { _ = await Direct(path: name).execute(logger: .none, monitor: metrics) }
+        }
+        let counts = registry.lines().filter { $0.hasPrefix("kser_task_result_total{") }.map {
+            $0.split(separator: " ").last
+        }
+        #expect(counts == ["1.0", "2.0"] || counts == ["2.0", "1.0"])
+    }
+
     @Test("An entrypoint counts its own in one line")
     func ownMetrics() async throws {
         let greeter = Greeter(greetings: try registry.counter("app_greetings", help: "Greetings said"))
@@ -208,6 +234,12 @@ import Testing
         _ = await greeter.execute(logger: .none)
         #expect(registry.sample("app_greetings_total") == 2)
     }
+}
+
+private struct Direct: Entrypoint {
+    var path = "direct"
+
+    func run(_ parameters: JSONObject, in execution: Execution) async throws -> ExecutionResult { execution.result() }
 }
 
 private struct Greeter: Entrypoint {
@@ -230,7 +262,7 @@ private struct Step: TaskEntrypoint {
 
 private struct Chain: OperationEntrypoint {
     let fails: Bool
-    var path: String { "chain" }
+    var path = "chain"
 
     func tasks(for parameters: JSONObject, in execution: Execution) async throws -> [TaskCall] {
         TaskCall(Step(fails: fails))

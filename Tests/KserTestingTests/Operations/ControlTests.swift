@@ -222,7 +222,7 @@ import Testing
             _ = try await launched.result()
             return launched
         }
-        for call in [launched.pause, launched.resume, launched.cancel, launched.retry] {
+        for call in [launched.pause, launched.resume, { try await launched.cancel() }, launched.retry] {
             await #expect(throws: StoreError.self) { try await call() }
         }
         let error = await #expect(throws: StoreError.self) { try await launched.retry() }

@@ -178,23 +178,24 @@ struct Stage: Sendable {
     func waitForNote(_ name: String) async throws { try await journal.wait(for: name) }
 
     /// A copy of an operation, as the process leaves it that dies before it sends the first task.
-    static func orphan(of record: OperationRecord) -> OperationRecord {
+    static func orphan(of record: OperationRecord, uuid: String = "orphan") -> OperationRecord {
         var orphan = OperationRecord(
-            uuid: "orphan",
+            uuid: uuid,
             entrypoint: record.entrypoint,
             createdAt: 0,
             tasks: record.tasks.map {
                 TaskRecord(
-                    operation: "orphan",
+                    operation: uuid,
                     place: $0.place,
                     step: $0.step,
-                    uuid: "orphan-\($0.place)",
+                    uuid: "\(uuid)-\($0.place)",
                     entrypoint: $0.entrypoint,
                     createdAt: 0
                 )
             }
         )
         orphan.tasks[0].cause = ""
+        (orphan.inFlight, orphan.nextPlace, orphan.dueAt) = (1, 1, 0)
         return orphan
     }
 }

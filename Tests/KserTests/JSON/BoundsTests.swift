@@ -63,7 +63,8 @@ struct BoundsTests {
     @Test func hugePayload() throws {
         let start = Array(#"{"uuid":"u","entrypoint":"e","params":{"s":""#.utf8)
         let bytes = start + Array(repeating: UInt8(ascii: "x"), count: 100 << 20) + Array(#""}}"#.utf8)
-        let message = try JSONMessageCodec().decode(bytes)
+        #expect(throws: KserError.self) { try JSONMessageCodec().decode(bytes) }
+        let message = try JSONMessageCodec(maximumSize: .max).decode(bytes)
         #expect(message.params["s"]?.string?.utf8.count == 100 << 20)
     }
 

@@ -123,9 +123,9 @@ extension EntrypointRun {
 
 /// The arguments of the constructor.
 ///
-/// The vectors were written down after the run, and Python's entrypoint shares its params and metadata with the case
-/// unless they are empty: what its script set is in `init` already. What was there before is in the first log line that
-/// carries the message.
+/// The vectors were written down after the run, and Python's entrypoint shares its params, its metadata and the retval of
+/// its result with the case unless they are empty: what was set later is in `init` already. What was there before is in the
+/// first log line that carries the message, or a result.
 private struct InitialState {
     let uuid: String
     let params: JSONObject
@@ -138,7 +138,12 @@ private struct InitialState {
         uuid = fields.object["uuid"]?.isNull == true ? "" : try fields.optional("uuid", Fields.text) ?? ""
         params = try Self.object("params", of: fields, expect, set: script.keys(of: .setParam))
         metadata = try Self.object("metadata", of: fields, expect, set: script.keys(of: .setMetadata))
-        result = try fields.optional("result", Fields.value).map { try ResultFields($0, "given.init.result").make() }
+        var result = try fields.optional("result", Fields.value).map {
+            try ResultFields($0, "given.init.result").make()
+        }
+        let logged = expect["log"]?.array?.lazy.compactMap { $0["extra"]?["kresult"]?["retval"]?.object }.first
+        if let logged { for key in result?.retval.keys ?? [] where !logged.contains(key) { result?.retval[key] = nil } }
+        self.result = result
         status = try fields.optional("status", Fields.text).map(TaskStatus.init(rawValue:)) ?? .pending
         if fields.has("status"), script.base != .task { throw SchemaError("given.init has a status, but no task") }
     }

@@ -42,9 +42,11 @@ private struct ErrorRun {
         }
     }
 
-    private func exception() throws -> any Error {
-        try ScriptedError(given.value("exception"), "given.exception").error
+    private func scripted() throws -> ScriptedError {
+        try ScriptedError(given.value("exception"), "given.exception")
     }
+
+    private func exception() throws -> any Error { try scripted().error }
 
     private func construct() throws -> JSON {
         let error = KserError(converting: try exception())
@@ -65,11 +67,11 @@ private struct ErrorRun {
     }
 
     private func convert() throws -> JSON {
-        let exception = try exception()
-        let error = KserError(converting: exception, extra: try given.optional("extra", Fields.object) ?? [:])
+        let exception = try scripted()
+        let error = KserError(converting: exception.error, extra: try given.optional("extra", Fields.object) ?? [:])
         return [
             "dict": error.json,
-            "same_object": .bool((exception as? KserError) == error),
+            "same_object": .bool(exception.isOwn && (exception.error as? KserError) == error),
             "str": .string(error.description),
         ]
     }

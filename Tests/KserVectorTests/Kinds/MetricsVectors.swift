@@ -58,8 +58,22 @@ private struct MetricsCase {
             guard let operation = entrypoint as? any OperationEntrypoint else {
                 return await execute(entrypoint, arguments, after: result, isThrowing: isThrowing)
             }
-            guard try step.truth("build") else { throw SchemaError("an operation is executed unbuilt: \(json)") }
-            let run = await operation.build(arguments.params, uuid: arguments.uuid, logger: .none, monitor: metrics)
+            let run =
+                if try step.optional("build", Fields.truth) == true {
+                    await operation.build(arguments.params, uuid: arguments.uuid, logger: .none, monitor: metrics)
+                } else {
+                    OperationRun(
+                        operation,
+                        Execution(
+                            uuid: arguments.uuid,
+                            path: operation.path,
+                            isTask: true,
+                            params: arguments.params,
+                            logger: .none,
+                            monitor: metrics
+                        )
+                    )
+                }
             if isThrowing { _ = try? await run.throwingExecute(result) } else { _ = await run.execute(result) }
         default: throw SchemaError("unknown call '\(call)'")
         }

@@ -8,7 +8,11 @@ final class LogLines: LogSink {
     func log(_ record: LogRecord) { records.withLock { $0.append(record) } }
 
     /// A logger that keeps every line here.
-    var logger: KserLogger { KserLogger(level: .debug, sink: self) }
+    var logger: KserLogger {
+        var logger = KserLogger(level: .debug, sink: self)
+        logger.logsRefusedContent = true
+        return logger
+    }
 
     /// The lines since the last call, in the form of the vectors.
     func take() -> JSON {

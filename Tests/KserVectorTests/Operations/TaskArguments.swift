@@ -11,7 +11,8 @@ struct TaskArguments: Sendable {
     init(_ json: JSON, _ recorded: RecordedResults) throws {
         let fields = try Fields(json, "init", allowing: ["uuid", "params", "status", "result", "metadata"])
         uuid = try fields.optional("uuid", Fields.text) ?? ""
-        params = try fields.optional("params", Fields.object) ?? [:]
+        let given = try fields.optional("params", Fields.object) ?? [:]
+        params = given.isEmpty ? given : recorded.firstParams(of: uuid) ?? given
         status = try fields.optional("status", Fields.text).map(TaskStatus.init(rawValue:)) ?? .pending
         metadata = try fields.optional("metadata", Fields.object) ?? [:]
         var result = try fields.optional("result", Fields.value).map { try ResultFields($0, "init.result").make() }
@@ -26,12 +27,22 @@ struct TaskArguments: Sendable {
 
 /// What the tasks of a case held when they were made.
 ///
-/// The vectors were written down after the run, and Python's results share their retval with the case: what the run put
-/// into it is in `init` already. What was there before is in the first state that shows the task.
+/// The vectors were written down after the run, and Python's objects share the retval of their results, and params that
+/// are not empty, with the case: what the run put into them is in `init` already. What was there before is in the first
+/// state that shows the task, and in the first log line that carries its message.
 struct RecordedResults: Sendable {
     private let states: [JSON]
+    private let lines: [JSON]
 
-    init(_ expect: JSON) { states = expect["steps"]?.array?.compactMap { $0["state"] } ?? [] }
+    init(_ expect: JSON) {
+        let steps = expect["steps"]?.array ?? []
+        states = steps.compactMap { $0["state"] }
+        lines = steps.flatMap { $0["log"]?.array ?? [] }
+    }
+
+    func firstParams(of uuid: String) -> JSONObject? {
+        lines.lazy.compactMap { $0["extra"]?["kmsg"] }.first { $0["uuid"]?.string == uuid }?["params"]?.object
+    }
 
     func firstRetval(of uuid: String) -> JSONObject? {
         let tasks = states.lazy.compactMap { $0["tasks"]?.array }.joined()

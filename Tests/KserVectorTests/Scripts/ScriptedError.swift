@@ -10,6 +10,8 @@ struct PythonError: Error, CustomStringConvertible {
 /// An exception of a script: `{"type", "message"?, …}`.
 struct ScriptedError {
     let error: any Error
+    /// Whether it is kser's own.
+    let isOwn: Bool
 
     init(_ json: JSON, _ place: String) throws {
         let fields = try Fields(
@@ -18,6 +20,7 @@ struct ScriptedError {
             allowing: ["do", "type", "message", "extra", "code", "msgid", "name", "stack", "kwargs"]
         )
         let type = try fields.text("type")
+        isOwn = Self.kinds[type] != nil
         if let kind = Self.kinds[type] {
             error = try Self.kserError(kind, fields)
         } else {

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func binaryKeepsAll() throws {
-        let items: [String: String?] = ["clé": "\u{0}é", "": "", "none": nil]
+        let items: TextDictionary<String?> = ["cl\u{e9}": "\u{0}é", "cle\u{301}": "2", "": "", "none": nil]
         let context = MockSpanContext(traceID: .max, spanID: 1, baggageItems: items)
         var bytes: [UInt8] = []
         try tracer.inject(context, into: &bytes)

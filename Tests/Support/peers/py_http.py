@@ -3,6 +3,7 @@
     py_http.py silent           never answers
     py_http.py drip             answers, and then a byte of the body each tenth of a second
     py_http.py huge             answers with a body that does not end
+    py_http.py redirect         sends elsewhere, with four megabytes of a body that does not end
     py_http.py bomb             answers with a megabyte of gzip that becomes a gigabyte
     py_http.py lost             closes the first connection instead of answering
     py_http.py plain            answers, and tells {"closed": NUMBER} when the connection is closed
@@ -42,8 +43,8 @@ def read(connection):
     return lines[0], headers, body
 
 
-def head(*headers):
-    return "\r\n".join(("HTTP/1.1 200 OK",) + headers + ("", "")).encode()
+def head(*headers, status="200 OK"):
+    return "\r\n".join(("HTTP/1.1 " + status,) + headers + ("", "")).encode()
 
 
 def bomb():
@@ -59,6 +60,9 @@ def answer(mode, connection, number, requests, payload):
         while True:
             connection.sendall(b"x")
             time.sleep(0.1)
+    elif mode == "redirect":
+        connection.sendall(head("Location: /elsewhere", status="302 Found") + bytes(4 << 20))
+        time.sleep(3600)
     elif mode == "huge":
         connection.sendall(head("Content-Type: text/plain"))
         while True:

@@ -45,7 +45,7 @@ extension Controller {
     ///   - hooks: what the application does for every message.
     ///   - middleware: code around every dispatch, inside of the span, the first outermost.
     ///   - logger: where log lines go.
-    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil, the default, costs a branch.
+    ///   - monitor: who is told what happens to messages, such as `KserMetrics`; nil costs a branch.
     ///   - distributedTracing: which tracer makes spans of executions and messages.
     public init(
         name: String = "Controller",
@@ -53,7 +53,7 @@ extension Controller {
         hooks: ControllerHooks = ControllerHooks(),
         middleware: [any Middleware] = [],
         logger: KserLogger = .standard,
-        monitor: (any KserMonitor)? = nil,
+        monitor: (any KserMonitor)? = GlobalMonitor.monitor,
         distributedTracing: DistributedTracing
     ) {
         self.init(

@@ -37,16 +37,20 @@ extension DistributedTracing {
         return context
     }
 
-    /// Headers that carry a context.
-    func headers(of context: ServiceContext) -> [Record.Header] {
+    /// Headers that carry a context. Beside a sealed message there are none: the message itself carries it.
+    func headers(of context: ServiceContext, besideSealed isSealed: Bool = false) -> [Record.Header] {
         var headers: [Record.Header] = []
-        tracer.inject(context, into: &headers, using: HeaderCarrier())
+        if !isSealed { tracer.inject(context, into: &headers, using: HeaderCarrier()) }
         return headers
     }
 
     /// The headers with a context, in place of an older one.
-    func headers(of context: ServiceContext, beside others: [Record.Header]) -> [Record.Header] {
-        let own = headers(of: context)
+    func headers(
+        of context: ServiceContext,
+        beside others: [Record.Header],
+        isSealed: Bool
+    ) -> [Record.Header] {
+        let own = headers(of: context, besideSealed: isSealed)
         let names = Set(own.map { $0.name.lowercased() })
         return others.filter { !names.contains($0.name.lowercased()) } + own
     }

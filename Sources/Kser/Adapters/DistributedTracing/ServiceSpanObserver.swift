@@ -46,7 +46,7 @@ final class ServiceSpanObserver: ExecutionObserver {
         return await within("process \(record.topic)", takeContext(of: execution), .consumer) { span in
             span.attributes.merge(attributes(of: execution, record))
             let context = span.context
-            execution.replyHeaders = { [tracing] in tracing.headers(of: context) }
+            execution.replyHeaders = { [tracing] in tracing.headers(of: context, besideSealed: $0) }
             if hadCarrier { execution.metadata[DistributedTracing.metadataKey] = tracing.carrier(of: context) }
             let dispatch = await body()
             Self.note(dispatch, on: span)

@@ -80,7 +80,7 @@ public struct ServiceTracedProducer<Base: MessageProducer>: MessageProducer {
 
     private func written(_ record: ProducerRecord, _ context: ServiceContext) -> ProducerRecord {
         var record = record
-        record.headers = tracing.headers(of: context, beside: record.headers)
+        record.headers = tracing.headers(of: context, beside: record.headers, isSealed: codec.isSealing)
         return record
     }
 

@@ -18,13 +18,15 @@ public struct SwiftLogSink: LogSink {
     public func log(_ record: LogRecord) {
         var metadata: Logger.Metadata = ["logger": .string(record.logger)]
         if let message = record.kmsg {
-            metadata["uuid"] = .string(message.uuid)
-            metadata["entrypoint"] = .string(message.entrypoint)
+            metadata["uuid"] = .string(message.uuid.bounded.printable)
+            metadata["entrypoint"] = .string(message.entrypoint.bounded.printable)
         }
         if let result = record.kresult { metadata["retcode"] = .stringConvertible(result.retcode) }
         if let error = record.error { metadata["error"] = .string(error.description) }
-        for (name, value) in record.metadata where name != "kafka_raw_data" { metadata[name] = .string(value) }
-        logger.log(level: record.level.swiftLogLevel, "\(record.message)", metadata: metadata, source: "Kser")
+        for (name, value) in record.metadata where name != "kafka_raw_data" {
+            metadata[name] = .string(value.printable)
+        }
+        logger.log(level: record.level.swiftLogLevel, "\(record.message.printable)", metadata: metadata, source: "Kser")
     }
 }
 

@@ -8,7 +8,7 @@ final class Instruments: Sendable {
 
     private struct Key: Hashable {
         let label: String
-        let values: [String]
+        let values: [ScalarKey]
     }
 
     private struct State {
@@ -46,7 +46,7 @@ final class Instruments: Sendable {
         _ dimensions: Dimensions,
         _ make: () -> Instrument
     ) -> Instrument {
-        let key = Key(label: label, values: dimensions.map(\.1))
+        let key = Key(label: label, values: dimensions.map { ScalarKey($0.1) })
         return state.withLock { state in
             if let instrument = state[keyPath: place][key] { return instrument }
             let instrument = make()

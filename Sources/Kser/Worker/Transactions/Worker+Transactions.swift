@@ -37,13 +37,12 @@ extension Worker {
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
     func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
-        let (cluster, retries) = (options.operations, options.retries?.topics)
+        let cluster = options.operations
         guard let transactor else {
             return await controller.dispatch(
                 record,
                 attempt: attempt,
                 in: cluster,
-                through: retries,
                 under: supervision,
                 writing: writer
             )
@@ -54,13 +53,12 @@ extension Worker {
                 record,
                 attempt: attempt,
                 in: cluster,
-                through: retries,
                 under: supervision,
                 writing: writer
             )
         }
         let sent = outbox.close()
-        if dispatch.result.isSuccess { dispatch.sent = sent }
+        if dispatch.result.isSuccess { dispatch.sent += sent }
         return dispatch
     }
 }

@@ -1,9 +1,22 @@
 import OpenTracing
 
-/// How values are made fit to be sent: null and objects become text, and long text is cut.
-struct ValueLimits: Sendable {
-    var maxTagValueLength = 1024
-    var maxTracebackLength = 4096
+/// How much a span holds, and how values are made fit to be sent: null and objects become text, and long text is cut.
+struct SpanLimits: Sendable {
+    let maxTagValueLength: Int
+    let maxTracebackLength: Int
+    let maxTags: Int
+    let maxLogs: Int
+    let maxFields: Int
+    let maxReferences: Int
+
+    init(_ options: JaegerTracerOptions) {
+        maxTagValueLength = options.maxTagValueLength
+        maxTracebackLength = options.maxTracebackLength
+        maxTags = max(0, options.maxTagCount)
+        maxLogs = max(0, options.maxLogCount)
+        maxFields = max(0, options.maxLogFieldCount)
+        maxReferences = max(0, options.maxReferenceCount)
+    }
 
     func value(_ value: FieldValue, of key: String) -> FieldValue {
         let limit = limit(of: key)
