@@ -8,8 +8,18 @@ extension OperationCluster {
     ) async -> Dispatch {
         // Headers say where a record in a retry topic comes from; what owns a task is where it is.
         let owner = "\(record.topic)[\(record.partition)]@\(record.offset)"
+        // Before tracing takes from it what is its own.
+        let received = arrival.execution.metadata
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
-            OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
+            OperationStep(
+                standing,
+                of: ticket,
+                owner: owner,
+                in: self,
+                on: controller,
+                received: received,
+                isReplied: isReplied
+            )
         }
         func settled(_ result: ExecutionResult, _ step: OperationStep) -> Dispatch {
             Dispatch(arrival.execution, result, nil, step: step)
@@ -103,6 +113,7 @@ extension OperationCluster {
             owner: step.owner,
             in: self,
             on: controller,
+            received: step.received,
             isReplied: !attempt.isCompensation
         )
         return dispatch

@@ -94,9 +94,7 @@ public struct LaunchedProgress: AsyncSequence, Sendable {
                         return progress
                     }
                 }
-                if isAtEnd { continue }
-                let cluster = operation.cluster
-                try await HandlerPlace.wait(for: operation) { try await cluster.clock.sleep(cluster.pollInterval) }
+                if !isAtEnd { try await operation.rest() }
             }
             return nil
         }

@@ -77,7 +77,7 @@ public final class PostgresOperationStore: OperationStore {
         try await pool.run { connection throws(StoreError) in try connection.running(in: uuid) }
     }
 
-    /// The operations that match, oldest first.
+    /// The operations that match, by the time of their launch.
     public func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
         try await pool.run { connection throws(StoreError) in try connection.operations(matching: query) }
     }
@@ -92,10 +92,15 @@ public final class PostgresOperationStore: OperationStore {
         try await pool.run { connection throws(StoreError) in try connection.history(of: uuid) }
     }
 
-    /// Removes ended operations, some hundred in one transaction.
+    /// Removes ended operations, a few in one transaction.
     public func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
-        try await pool.run { connection throws(StoreError) in
-            try connection.prune(endedBefore: time, statuses: statuses)
+        var total = 0
+        while true {
+            let count = try await pool.run { connection throws(StoreError) in
+                try connection.pruneSome(endedBefore: time, statuses: statuses)
+            }
+            total += count
+            if count == 0 { return total }
         }
     }
 }

@@ -45,6 +45,17 @@ import Testing
         #expect(run.tasks[2].members[1].result.retval["got"]?["tenant"] == "acme ltd")
     }
 
+    @Test func goesOnAcrossMachines() async throws {
+        let operation = try await operation()
+        let record = try await stage.withWorkers(3) {
+            let launched = try await operation.build(logger: .none).launch(on: stage.cluster)
+            expectCarried(try await launched.result().retval["got"]?.object)
+            return try await launched.record()
+        }
+        #expect(record.tasks[3].result.retval["got"]?["tenant"] == "acme ltd")
+        #expect(record.carried["kser.operation"] == nil)
+    }
+
     @Test func tasksAreSentByHandWithKsersLaunchAndLaunchNext() async throws {
         let producer = stage.broker.makeProducer()
         let run = await ClusterSteps {
