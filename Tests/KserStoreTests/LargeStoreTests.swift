@@ -65,9 +65,21 @@ import Testing
         let store = try await PostgresOperationStore(try await makeSchema(.shared()), statementTimeout: .seconds(300))
         try await store.pool.run { connection throws(StoreError) in
             try connection.fill(from: "generate_series(0, \(Self.count - 1)) AS numbers(i)")
-            _ = try connection.query("ANALYZE kser_operation")
+            // As the server does by itself, a while after so many rows have come.
+            for table in ["operation", "task", "event"] { _ = try connection.query("ANALYZE kser_\(table)") }
         }
         try await expectFast(store)
+        var durations: [Duration] = []
+        for _ in 0..<50 {
+            durations.append(
+                try await ContinuousClock().measure {
+                    _ = try await store.pool.run { connection throws(StoreError) in
+                        try connection.pruneSome(endedBefore: 2_000_000, statuses: [])
+                    }
+                }
+            )
+        }
+        #expect(Self.best(durations) < Self.limit, "\(durations)")
     }
 
     private func expectFast(_ store: some OperationStore) async throws {
