@@ -186,7 +186,7 @@ import Testing
         let store = try await PostgresOperationStore(
             connectionString,
             connections: 1,
-            statementTimeout: .milliseconds(500)
+            statementTimeout: .seconds(8)
         )
         try await store.insert(.sample("o"))
         try await whileLocked(connectionString) {
