@@ -1,3 +1,4 @@
+import Kser
 import KserKafka
 import TestSupport
 import Testing
@@ -82,6 +83,42 @@ extension FaultTests {
                 "seed \(dice.seed)",
                 "\(total) tasks",
                 "\(ends) ends",
+                "\(tally.twice) handled again"
+            )
+        }
+
+        /// A message whose handler ends the process, with a limit, and others with other keys behind it.
+        @Test func aMessageThatEndsTheProcessIsGivenUp() async throws {
+            let directory = try TemporaryDirectory("crashes")
+            let stage = try await Stage(partitions: 1)
+            let producer = try Producer(ProducerConfiguration(bootstrapServers: stage.servers))
+            try await producer.send(ProducerRecord.task(0, keys: 100, to: stage.topic))
+            let params: JSONObject = ["after": .array((2...6).map { .string("t\($0)") })]
+            try await producer.send(
+                Message(uuid: "trap", entrypoint: "fault.Trap", params: params),
+                to: stage.topic,
+                key: Array("trap".utf8)
+            )
+            await producer.close()
+            try await stage.send(2..<7)
+            let fleet = Fleet(stage, ["session=10000", "key=16", "crashes=\(directory.path)"])
+            for _ in 0..<3 { try await fleet.crash(try await fleet.start("a")) }
+            let last = try await fleet.start("a")
+            try await fleet.handled(6)
+            try await stage.allCommitted()
+            try await fleet.terminate(last)
+            let letters = try await DeadLetters(in: try KafkaTopicReader(bootstrapServers: stage.servers)).list(
+                stage.topic
+            )
+            #expect(letters.map(\.uuid) == ["trap"] && letters.map(\.reason) == [.crashed])
+            #expect(letters.first?.originalOffset == 1)
+            let tally = fleet.tally.value
+            #expect(tally.times.count == 6 && tally.twice == 0, "the others are handled once\n\(fleet.logs)")
+            report(
+                "crash",
+                "6 tasks",
+                "3 ends of the process",
+                "\(letters.count) dead letter",
                 "\(tally.twice) handled again"
             )
         }

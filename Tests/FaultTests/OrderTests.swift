@@ -65,85 +65,64 @@ extension FaultTests {
             }
         }
 
-        /// 10 ms a handler, 4 partitions, 1,000 keys. A machine that does something else for a while makes a round
-        /// worse, so the best of at most 5 rounds counts.
-        @Test func keysFillTheirLimit() async throws {
-            let stage = try await Stage(partitions: 4)
+        /// 4 partitions, 1,000 keys. Handlers end when the test says so, one to all of them at a time; after that the limit is
+        /// full again before another one ends.
+        @Test(arguments: [(Concurrency.key(limit: 64), 64), (.partition, 4)])
+        func handlersFillTheirLimit(_ concurrency: Concurrency, _ limit: Int) async throws {
+            let dice = Dice()
             let total = Size.pick(8_000, full: 40_000)
-            try await stage.send(0..<total, keys: 1_000)
-            var rounds: [Double] = []
-            repeat {
-                rounds.append(try await averageInFlight(.key(limit: 64), handling: total, stage, "key-\(rounds.count)"))
-            } while rounds.count < 5 && rounds[rounds.count - 1] < 60
-            let inOrder = try await averageInFlight(.partition, handling: total / 16, stage, "partition")
-            #expect(rounds.max() ?? 0 >= 60)
-            #expect(rounds.max() ?? 65 <= 64)
-            #expect(inOrder > 3 && inOrder <= 4)
-            let shown = rounds.map(\.shown).joined(separator: " / ")
-            report("in flight", ".key(limit: 64) \(shown)", ".partition \(inOrder.shown)")
-        }
-
-        /// The mean number of handlers in flight from the moment every partition runs until little is left.
-        private func averageInFlight(
-            _ concurrency: Concurrency,
-            handling count: Int,
-            _ stage: Stage,
-            _ group: String
-        ) async throws -> Double {
-            let flight = Watched(Flight(count))
+            print("in flight, \(concurrency.shown): seed \(dice.seed)")
+            let flight = Watched(Flight())
             let controller = Controller(logger: .none)
-            try await controller.register("fault.Step") { (_: JSONObject, execution) in
-                let partition = execution.record?.partition ?? -1
-                flight.update { $0.begin(partition) }
-                try? await Task.sleep(for: .milliseconds(10))
-                flight.update { $0.end() }
+            try await controller.register("fault.Step") { (_: JSONObject, _) in
+                let end = Promise<Void>()
+                flight.update { $0.begin(end) }
+                try await end.value()
             }
+            let stage = try await Stage(partitions: 4)
+            try await stage.send(0..<total, keys: 1_000)
             let member = try Member(
-                ConsumerConfiguration(bootstrapServers: stage.servers, groupID: group),
+                ConsumerConfiguration(bootstrapServers: stage.servers, groupID: stage.group),
                 topic: stage.topic,
                 controller: controller,
                 concurrency: concurrency
             )
-            let average = try await withDeadline(.seconds(Size.pick(60, full: 180)), "a mean of handlers in flight") {
-                try await flight.wait { $0.average }
+            var (ended, rounds) = (0, 0)
+            // Until little is left: a few keys, or partitions, cannot fill the limit.
+            while ended < total / 2 {
+                try await withDeadline(.seconds(60), "\(limit) handlers in flight, after \(ended) have ended") {
+                    try await flight.wait { $0.running.count >= limit ? () : nil }
+                }
+                let count = dice.roll(1...limit)
+                let ending = flight.update { $0.end(count, dice) }
+                for end in ending { end.keep() }
+                (ended, rounds) = (ended + count, rounds + 1)
             }
+            flight.update { $0.endAll() }
+            try await stage.allCommitted(within: .seconds(60))
             try await member.leave()
-            return average
+            #expect(flight.value.most == limit)
+            report("in flight, \(concurrency.shown)", "seed \(dice.seed)", "\(limit) in flight \(rounds) times")
         }
 
         private struct Flight: Sendable {
-            private(set) var average: Double?
-            private let last: Int
-            private var running = 0
-            private var done = 0
-            private var partitions: Set<Int32> = []
-            private var area = 0.0
-            private var start: ContinuousClock.Instant?
-            private var before = ContinuousClock.now
+            private(set) var running: [Promise<Void>] = []
+            private(set) var most = 0
+            private var isOver = false
 
-            init(_ count: Int) { last = count * 8 / 10 }
-
-            mutating func begin(_ partition: Int32) {
-                partitions.insert(partition)
-                if start == nil, partitions.count == 4 {
-                    before = .now
-                    start = before
-                }
-                change(by: 1)
+            mutating func begin(_ end: Promise<Void>) {
+                if isOver { end.keep() } else { running.append(end) }
+                most = max(most, running.count)
             }
 
-            mutating func end() {
-                done += 1
-                change(by: -1)
+            /// Takes out some that run.
+            mutating func end(_ count: Int, _ dice: Dice) -> [Promise<Void>] {
+                (0..<count).map { _ in running.remove(at: dice.roll(0...(running.count - 1))) }
             }
 
-            private mutating func change(by step: Int) {
-                defer { running += step }
-                guard let start, average == nil else { return }
-                let now = ContinuousClock.now
-                area += Double(running) * ((now - before) / .seconds(1))
-                before = now
-                if done >= last { average = area / ((now - start) / .seconds(1)) }
+            mutating func endAll() {
+                isOver = true
+                for end in running { end.keep() }
             }
         }
     }

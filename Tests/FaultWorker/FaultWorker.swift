@@ -9,7 +9,7 @@ import KserStore
 /// Arguments are `name=value`: servers, topic, group; milliseconds (the longest a handler takes), key (the limit of
 /// `.key`, instead of `.partition`), session, instance, transactions (their id: each task is then answered in the topic
 /// `results` and sends a record with its uuid as key to `next`); sqlite or postgresql (where operations are kept, by path
-/// or connection string).
+/// or connection string); crashes (the folder in which it is noted what is begun and what is handled).
 @main
 struct FaultWorker {
     static func main() async throws {
@@ -38,6 +38,14 @@ struct FaultWorker {
 
         try await controller.register(ChainTask(longest: longest))
         try await controller.register(IdleTask(longest: longest))
+        var handled: SQLiteDeduplicationWindow?
+        var crashes: CrashLimit?
+        if let folder = arguments["crashes"] {
+            let window = try await SQLiteDeduplicationWindow(path: "\(folder)/handled.db")
+            try await controller.register(TrapTask(handled: window))
+            handled = window
+            crashes = CrashLimit(3, in: try await SQLiteCrashJournal(path: "\(folder)/begun.db"))
+        }
 
         var configuration = ConsumerConfiguration(bootstrapServers: servers, groupID: arguments["group"] ?? "")
         configuration.commitInterval = .milliseconds(200)
@@ -53,8 +61,10 @@ struct FaultWorker {
             options: WorkerOptions(
                 replies: transactional.map { Replies(to: "results", with: $0) },
                 deadLetters: DeadLetterTopic(with: producer),
+                retries: crashes.map { RetryPolicy(inPlace: .none, crashes: $0) },
                 transactions: transactional.map { Transactions(with: $0, maxDelay: .milliseconds(20)) },
                 operations: store.map { OperationCluster(store: $0, producer: producer, topic: topic) },
+                deduplication: handled,
                 shutdownSignals: [.terminate, .interrupt]
             )
         )
@@ -96,6 +106,23 @@ struct IdleTask: TaskEntrypoint {
         if longest > 0 { try await Task.sleep(for: .milliseconds(.random(in: 0...longest))) }
         write(line: "\(execution.uuid) \(execution.record.map { "\($0.partition) \($0.offset)" } ?? "")")
         return execution.result()
+    }
+}
+
+/// A task that ends the process, once others are handled.
+struct TrapTask: TaskEntrypoint {
+    struct Parameters: Decodable { var after: [String] }
+
+    let path = "fault.Trap"
+    let handled: SQLiteDeduplicationWindow
+
+    func run(_ parameters: Parameters, in execution: Execution) async throws -> ExecutionResult {
+        for uuid in parameters.after {
+            while try await !handled.contains(DeduplicationKey(uuid: uuid)) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        return execution.result(stdout: "\([Int]()[1])")
     }
 }
 

@@ -55,6 +55,8 @@ struct AdminLateTests {
         }
     }
 
+    /// The limit is far above the timeout, for a machine that does much else, and far below the 40 seconds and more that
+    /// librdkafka takes by itself.
     @Test("offsets are asked for no longer than the timeout")
     func offsets() async throws {
         let broker = try EmbeddedBroker(topics: ["a": 1])
@@ -70,7 +72,7 @@ struct AdminLateTests {
         ] as [@Sendable () async throws -> Void] {
             let begin = ContinuousClock.now
             let error = await kafkaError(call)
-            #expect(ContinuousClock.now - begin < .seconds(6))
+            #expect(ContinuousClock.now - begin < .seconds(25))
             #expect(error?.code == .brokerUnavailable || error?.code == .timedOut, "\(String(describing: error))")
         }
     }

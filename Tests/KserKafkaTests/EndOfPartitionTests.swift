@@ -65,6 +65,41 @@ struct EndOfPartitionTests {
         try await nextLoop.value
     }
 
+    @Test("a worker with transactions commits past markers too, those that come later included")
+    func transactions() async throws {
+        let topic = "marked-tasks"
+        try await admin.createTopics([NewTopic(topic, partitions: 1), NewTopic("marked-results", partitions: 1)])
+        let configuration = ProducerConfiguration(bootstrapServers: broker.bootstrapServers)
+        let (sender, producer) = (
+            try TransactionalProducer(configuration, id: topic), try TransactionalProducer(configuration, id: "marked")
+        )
+        let handled = Watched(0)
+        let controller = Controller(logger: .none)
+        try await controller.register("step") { (_: JSONObject, _) in handled.update { $0 += 1 } }
+        let worker = Worker(
+            consumer: try makeConsumer(of: topic),
+            controller: controller,
+            options: WorkerOptions(
+                replies: Replies(to: "marked-results", with: producer),
+                transactions: Transactions(with: producer, maxDelay: .milliseconds(1)),
+                shutdownSignals: []
+            )
+        )
+        async let running: Void = worker.run()
+        for round in 1...3 {
+            try await sender.send(contentsOf: [Message(entrypoint: "step"), Message(entrypoint: "step")], to: topic)
+            try await withDeadline(.seconds(30), "no lag in round \(round)") {
+                try await handled.wait { $0 == 2 * round ? () : nil }
+                try await poll { try await admin.lag(ofGroup: topic, topic: topic) == [0: 0] }
+            }
+        }
+        await worker.shutdown()
+        try await running
+        #expect(handled.value == 6)
+        await sender.close()
+        await producer.close()
+    }
+
     @Test("a record in work is not committed with the markers behind it")
     func work() async throws {
         try await admin.createTopics([NewTopic("marked-work", partitions: 1)])

@@ -7,10 +7,18 @@ struct FailureCauseTests {
     @Test("a connection that failed before and works again is not the cause of a later timeout")
     func staleFailure() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])
-        let producer = try broker.makeProducer { $0.deliveryTimeout = .seconds(4) }
-        let admin = try Admin(bootstrapServers: broker.bootstrapServers, timeout: .seconds(4))
-        try await producer.send(ProducerRecord("t", "1"))
-        _ = try await admin.topics()
+        // Both look for their broker so often that they know within their time that it is gone.
+        let producer = try broker.makeProducer {
+            $0.deliveryTimeout = .seconds(4)
+            $0.reconnectSoon()
+        }
+        let admin = try Admin(
+            bootstrapServers: broker.bootstrapServers,
+            timeout: .seconds(4),
+            additional: ["reconnect.backoff.max.ms": "100"]
+        )
+        try await succeeding { try await producer.send(ProducerRecord("t", "1")) }
+        try await succeeding { _ = try await admin.topics() }
         try await broker.setBroker(isUp: false)
         // What waits to be sent makes the producer look for its broker.
         let first = await kafkaError { try await producer.send(ProducerRecord("t", "2")) }

@@ -182,10 +182,30 @@ struct ProducerTests {
         #expect(try await [again, twice].map { $0?.offset } == [0, 0])
     }
 
+    @Test("a record goes at once when it is alone, and lingers while others are on their way")
+    func lingering() async throws {
+        let broker = try EmbeddedBroker(topics: ["t": 1])
+        let producer = try broker.makeProducer { $0.linger = .seconds(1) }
+        let clock = ContinuousClock()
+        let record = ProducerRecord("t", "x")
+        try await producer.send(record)  // connects
+        let alone = try await clock.measure { for _ in 0..<5 { try await producer.send(record) } }
+        #expect(alone < .seconds(5))
+        try await broker.setRoundTripTime(.milliseconds(1_500))
+        let first = try await producer.enqueue(record)
+        // As long as the first would linger, nobody does.
+        try await clock.sleep(for: .milliseconds(1_200))
+        let second = try await clock.measure { try await producer.send(record) }
+        #expect(second > .milliseconds(2_300))
+        #expect(try await first.metadata().offset == 6)
+    }
+
+    /// In one request, since librdkafka's mock cluster looks at no sequence numbers: it takes a second one that is on its way
+    /// behind a refused one, which a broker does not.
     @Test("a retriable refusal of the broker is retried, in order")
     func retries() async throws {
         let broker = try EmbeddedBroker(topics: ["t": 1])
-        let producer = try broker.makeProducer()
+        let producer = try broker.makeProducer { $0.additional["max.in.flight.requests.per.connection"] = "1" }
         try await producer.send(ProducerRecord("t", "0"))
         try await broker.fail(.produce, with: [.notEnoughReplicas, .requestTimedOut, .disconnect])
         let sent = try await producer.send(contentsOf: (1...20).map { ProducerRecord("t", "\($0)") })

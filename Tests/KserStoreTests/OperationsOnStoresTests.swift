@@ -157,7 +157,9 @@ import Testing
     /// What the store writes for one transition of one of many tasks.
     @Test(arguments: Kind.allCases) func aTransitionWritesLittle(_ kind: Kind) async throws {
         // What others write counts too.
-        let place = try await make(kind, on: kind == .postgresql ? PostgresServer() : nil)
+        let server = kind == .postgresql ? try await PostgresServer() : nil
+        defer { withExtendedLifetime(server) {} }
+        let place = try await make(kind, on: server)
         let add = Idle()
         try await controller.register(add)
         let cluster = makeCluster(place.store)

@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test func manyCopiesOfAFailingMessageAreDecodedOnceEach() async throws {
-        let count = 500
+        let count = 200
         let codec = CountingCodec()
         let controller = Controller(codec: codec, logger: .none)
         let (gate, begun) = (Gate(), Requirement("begun"))

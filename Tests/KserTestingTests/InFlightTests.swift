@@ -11,9 +11,9 @@ import Testing
 
     @Test(arguments: [1, 4])
     func theLimitAloneSaysHowManyAreInFlight(partitions: Int) async throws {
-        let limit = 10_000
+        let limit = 2_000
         let begun = Requirement("as many handlers as the limit allows", count: limit)
-        let done = Requirement("all", count: limit + 1_000)
+        let done = Requirement("all", count: limit + 200)
         let gate = Gate()
         try await controller.register("wait") { (_: JSONObject, _) in
             begun.fulfill()
@@ -23,11 +23,14 @@ import Testing
         let broker = InMemoryBroker()
         broker.createTopic("jobs", partitions: partitions)
         let producer = broker.makeProducer()
-        for _ in 0..<(limit + 1_000) { try await producer.send(Message(entrypoint: "wait"), to: "jobs") }
+        for _ in 0..<(limit + 200) { try await producer.send(Message(entrypoint: "wait"), to: "jobs") }
+        var options = WorkerOptions()
+        options.maxUncommitted = 100
         let worker = Worker(
             consumer: broker.makeConsumer(topics: ["jobs"], group: "g"),
             controller: controller,
-            concurrency: .unordered(limit: limit)
+            concurrency: .unordered(limit: limit),
+            options: options
         )
         try await worker.whileRunning {
             try await begun.wait(atMost: .seconds(60))
@@ -38,23 +41,23 @@ import Testing
     }
 
     @Test func aStuckRecordStopsItsPartitionBeforeMuchPilesUpBehindIt() async throws {
-        let handled = Requirement("what may be begun behind a stuck record", count: 9_999)
+        let handled = Requirement("what may be begun behind a stuck record", count: 199)
         let gate = Gate()
         try await controller.register("stick") { (_: JSONObject, execution) in
             if execution.record?.offset == 0 { await gate.pass() } else { handled.fulfill() }
         }
         let stream = source.assign()
-        try source.offer(Array(repeating: nil, count: 30_000), to: "stick", in: stream)
-        try await worker(.unordered(limit: 64)).whileRunning {
-            try await handled.wait(atMost: .seconds(60))
-            var last = -1
-            while handled.count != last {
-                last = handled.count
-                try await Task.sleep(for: .milliseconds(200))
-            }
-            #expect(handled.count < 10_000)
+        try source.offer(Array(repeating: nil, count: 600), to: "stick", in: stream)
+        var options = WorkerOptions()
+        #expect(options.maxUncommitted == 10_000)
+        options.maxUncommitted = 200
+        try await worker(.unordered(limit: 64), options).whileRunning {
+            try await handled.wait()
+            // The loop that hands records out waits with the next one.
+            try await poll { stream.state.withLock { $0.approach?.offset == 200 } }
+            #expect(handled.count == 199)
             gate.open()
-            try await poll { stream.statistics.position == 30_000 }
+            try await poll { stream.statistics.position == 600 }
         }
     }
 
@@ -196,16 +199,16 @@ import Testing
         }
         let stream = source.assign()
         // In batches, since one is handed out as a whole.
-        for first in stride(from: 0, to: 5_000 as Int64, by: 10) {
+        for first in stride(from: 0, to: 2_000 as Int64, by: 10) {
             try source.offer(Array(repeating: "a", count: 10), to: "step", from: first, in: stream)
         }
         try await worker(.key(limit: 100)).whileRunning {
             try await begun.wait()
             try await poll { stream.statistics.incomplete >= 1_000 }
             #expect(stream.statistics.incomplete < 1_100)
-            #expect(stream.buffered > 3_800)
+            #expect(stream.buffered > 800)
             gate.open()
-            try await poll { stream.statistics.position == 5_000 }
+            try await poll { stream.statistics.position == 2_000 }
         }
     }
 

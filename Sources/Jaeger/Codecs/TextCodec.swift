@@ -48,8 +48,12 @@ public struct TextCodec: ContextCodec {
     public func inject(_ context: JaegerSpanContext, into carrier: inout Carrier) throws(OpenTracingError) {
         var map = try carrier.map
         if context.hasTrace { map[headers.traceID] = context.description }
-        for (key, value) in context.baggage {
-            map[headers.baggagePrefix + key] = encodesValues ? PercentEncoding.encode(value, keeping: "/") : value
+        if !context.baggage.isEmpty {
+            map.set(
+                context.baggage.map { key, value in
+                    (headers.baggagePrefix + key, encodesValues ? PercentEncoding.encode(value, keeping: "/") : value)
+                }
+            )
         }
         carrier = .text(map)
         if !context.traceState.entries.isEmpty { try TraceContextCodec().inject(context, into: &carrier) }

@@ -21,16 +21,11 @@ final class CancellationListener: Sendable {
 
     /// Listens until the task is cancelled.
     func run() async {
-        let patience = Task {
-            try await Task.sleep(for: options.patience)
-            open()
-        }
+        let timer = Timers.shared.schedule(after: options.patience) { [begin] in begin.keep() }
         await listen()
-        patience.cancel()
-        open()
+        Timers.shared.cancel(timer)
+        begin.keep()
     }
-
-    private func open() { begin.keep() }
 
     private func listen() async {
         var delay = Duration.seconds(1)
@@ -40,7 +35,7 @@ final class CancellationListener: Sendable {
                 var current = if let place { place } else { try await start() }
                 defer { place = current }
                 try await catchUp(&current)
-                open()
+                begin.keep()
                 try await options.reader.follow(options.topic, from: current.next) { record in
                     take(record, isOld: false)
                     current.next[record.partition] = record.offset.addingSaturating(1)
@@ -48,8 +43,11 @@ final class CancellationListener: Sendable {
                 }
             } catch {
                 if Task.isCancelled { return }
-                open()
-                log(.error, "control topic \(options.topic) cannot be read, trying again in \(delay): \(error)")
+                begin.keep()
+                logger.consumer(
+                    .error,
+                    "control topic \(options.topic) cannot be read, trying again in \(delay): \(error)"
+                )
                 try? await clock.sleep(delay)
                 delay = min(delay * 2, .seconds(30))
             }
@@ -96,13 +94,9 @@ final class CancellationListener: Sendable {
             let sent = isOld ? record.timestamp : nil
             let age = sent.map { Duration.milliseconds(max(0, clock.now().subtractingSaturating($0))) } ?? .zero
             let count = registry.cancel(message.uuid, reason: reason, age: age)
-            log(count > 0 ? .info : .debug, "task \(message.uuid) cancelled, \(count) running: \(reason)")
+            logger.consumer(count > 0 ? .info : .debug, "task \(message.uuid) cancelled, \(count) running: \(reason)")
         } catch {
-            log(.warning, "control record \(record.position) ignored: \(error)")
+            logger.consumer(.warning, "control record \(record.position) ignored: \(error)")
         }
-    }
-
-    private func log(_ level: LogLevel, _ text: @autoclosure () -> String) {
-        logger.log(level) { LogRecord(level, logger: "kser.consumer", "Consumer: \(text())") }
     }
 }

@@ -10,8 +10,7 @@ struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let lifetime: Duration
     private var entries: [Key: Entry] = [:]
     /// The keys in the order they came; one that came again is in it twice, and the later one counts.
-    private var order: [(key: Key, time: Duration, turn: Int)] = []
-    private var head = 0
+    private var order = Queue<(key: Key, time: Duration, turn: Int)>()
     private var turn = 0
 
     /// - Parameters:
@@ -30,14 +29,9 @@ struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         turn += 1
         entries[key] = Entry(value: value, time: time, turn: turn)
         order.append((key, time, turn))
-        while head < order.count, order.count - head > capacity || time - order[head].time >= lifetime {
-            let oldest = order[head]
+        while let oldest = order.first, order.count > capacity || time - oldest.time >= lifetime {
             if entries[oldest.key]?.turn == oldest.turn { entries[oldest.key] = nil }
-            head += 1
-        }
-        if head > 1_024, head * 2 > order.count {
-            order.removeFirst(head)
-            head = 0
+            _ = order.popFirst()
         }
     }
 

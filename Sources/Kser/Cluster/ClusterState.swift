@@ -26,12 +26,11 @@ final class ClusterState: Sendable {
     /// Attempts that are in work.
     var inWork: Set<InWork> { state.withLock { $0.inWork } }
 
-    /// Notes an attempt while the body runs.
-    func keeping<Value>(_ attempt: InWork, _ body: () async -> Value) async -> Value {
-        _ = state.withLock { $0.inWork.insert(attempt) }
-        defer { _ = state.withLock { $0.inWork.remove(attempt) } }
-        return await body()
-    }
+    /// Notes an attempt that begins.
+    func begin(_ attempt: InWork) { _ = state.withLock { $0.inWork.insert(attempt) } }
+
+    /// Notes an attempt that has ended.
+    func end(_ attempt: InWork) { _ = state.withLock { $0.inWork.remove(attempt) } }
 
     /// Notes a message whose operation another store has.
     func noteStranger() { state.withLock { $0.strangers = .now } }

@@ -48,6 +48,9 @@ public struct OperationDraft {
         self.reader = reader
     }
 
+    /// How many tasks were read.
+    var readCount: Int { tasks.count }
+
     /// What is to be written; nil when nothing was changed. When only times moved, that makes no new version and no
     /// event.
     public var change: OperationChange? {

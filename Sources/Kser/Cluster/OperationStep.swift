@@ -85,7 +85,7 @@ final class OperationStep: Sendable {
             if isRecorded.load(ordering: .relaxed) {
                 return (isOurs: true, due: try draft.due(by: owner), concluding: try draft.concluding())
             }
-            let isOurs =
+            let isEnded =
                 switch standing {
                 case .ran(let attempt):
                     try draft.finish(
@@ -99,16 +99,16 @@ final class OperationStep: Sendable {
                         refusing: { cluster.refusal(of: $0, in: identity) }
                     )
                 case .postponed: try draft.fail(ticket, by: owner, result)
-                case .passed: true
-                case .interrupted, .refused: false
+                case .passed, .interrupted, .refused: false
                 }
-            if isOurs, !draft.releasedPlaces.isEmpty {
+            if isEnded {
                 return (isOurs: true, due: try draft.dueTasks(draft.released()), concluding: try draft.concluding())
             }
             // It may have been recorded by a call whose answer was lost: then it is owed what comes next.
             let due = try draft.due(by: owner)
             let isPast = try draft.task(ticket.task).map { $0.endedAt != nil && $0.owner == owner } ?? true
-            let isKnown = isOurs || isPast || !due.isEmpty
+            var isKnown = isPast || !due.isEmpty
+            if case .passed = standing { isKnown = true }
             return (isOurs: isKnown, due: due, concluding: isKnown ? try draft.concluding() : nil)
         }
         guard var found else { return .next([]) }  // Somebody has pruned it in the meantime.

@@ -5,14 +5,39 @@ struct Arrival: Sendable {
     let execution: Execution
     /// Nil when none is registered under the message's name.
     let entrypoint: RegisteredEntrypoint?
-    /// What is done with the entrypoint instead of running it.
-    var work: Work?
+    /// Nil when the entrypoint is run, and that is all.
+    var terms: Terms?
 
     typealias Work = @Sendable (RegisteredEntrypoint, Execution) async throws -> ExecutionResult
-    /// Who may keep the entrypoint from running, or stop it.
-    var supervision: Supervision?
-    /// Writes what answers the message.
-    var writer: Dispatch.Writer?
+
+    /// What is done besides.
+    final class Terms: Sendable {
+        /// Who may keep the entrypoint from running, or stop it.
+        let supervision: Supervision?
+        /// Writes what answers the message.
+        let writer: Dispatch.Writer?
+        /// What is done with the entrypoint instead of running it.
+        let work: Work?
+
+        init(_ supervision: Supervision?, _ writer: Dispatch.Writer?, _ work: Work? = nil) {
+            self.supervision = supervision
+            self.writer = writer
+            self.work = work
+        }
+
+        /// Runs an entrypoint, or does what is done with it instead, as far as the supervision lets it.
+        @inline(never)
+        func perform(_ entrypoint: RegisteredEntrypoint, _ execution: Execution) async throws -> ExecutionResult {
+            guard let supervision else { return try await run(entrypoint, execution) }
+            return try await supervision.run(execution) { try await self.run(entrypoint, execution) }
+        }
+
+        @inline(__always)
+        private func run(_ entrypoint: RegisteredEntrypoint, _ execution: Execution) async throws -> ExecutionResult {
+            if let work { return try await work(entrypoint, execution) }
+            return try await entrypoint.perform(execution, nil)
+        }
+    }
 
     var refusal: Dispatch.Refusal? { entrypoint == nil ? .unknownEntrypoint : nil }
 
@@ -20,14 +45,8 @@ struct Arrival: Sendable {
         Invocation(message: execution.received, record: execution.record, attempt: execution.attempt)
     }
 
-    /// Runs the entrypoint, or does what is done with it instead.
-    @inline(__always)
-    func run(_ entrypoint: RegisteredEntrypoint) async throws -> ExecutionResult {
-        if let work { return try await work(entrypoint, execution) }
-        return try await entrypoint.perform(execution, nil)
-    }
-
     /// What becomes of the message when it is not handled, or its handler throws.
+    @inline(never)
     func failure(_ error: any Error) -> Dispatch {
         if let refused = error as? Dispatch.Refused {
             return Dispatch(execution, .from(refused.error, uuid: execution.received.uuid), refused.refusal)
@@ -39,15 +58,11 @@ struct Arrival: Sendable {
 /// Keeps the arrival of a message while its result goes back through the middleware; nil while none arrived, since
 /// middleware may answer by itself.
 final class Reached: Sendable {
-    let work: Arrival.Work?
-    let supervision: Supervision?
+    let terms: Arrival.Terms?
     private let state = Mutex<Arrival?>(nil)
     private let refused = Mutex<Dispatch.Refusal?>(nil)
 
-    init(of arrival: Arrival) {
-        work = arrival.work
-        supervision = arrival.supervision
-    }
+    init(of arrival: Arrival) { terms = arrival.terms }
 
     /// Why the handler was kept from running.
     var refusal: Dispatch.Refusal? {

@@ -29,6 +29,7 @@ extension Controller {
     }
 
     /// Runs the message in a record and tells what became of it.
+    @inline(never)
     public nonisolated func dispatch(_ record: Record, attempt: Int = 1) async -> Dispatch {
         switch await receive(record, attempt) {
         case .arrived(let arrival): await dispatch(arrival)
@@ -37,22 +38,21 @@ extension Controller {
     }
 
     /// Runs the message in a record as far as the supervision lets it, a task of an operation as the cluster's store allows.
+    @inline(never)
     nonisolated func dispatch(
         _ record: Record,
         attempt: Int,
         in cluster: OperationCluster?,
-        under supervision: Supervision?,
-        writing writer: Dispatch.Writer?
+        under terms: Arrival.Terms?
     ) async -> Dispatch {
         switch await receive(record, attempt) {
         case .arrived(var arrival):
-            arrival.supervision = supervision
-            arrival.writer = writer
+            arrival.terms = terms
             if let cluster, let ticket = OperationTicket(arrival.execution.received) {
                 // The store tells copies of a task apart, and what a copy owes.
                 return await cluster.dispatch(arrival, ticket, record, on: self)
             }
-            if let duplicate = await supervision?.duplicate(arrival.execution) {
+            if let duplicate = await terms?.supervision?.duplicate(arrival.execution) {
                 return Dispatch(arrival.execution, duplicate)
             }
             return await dispatch(arrival)
@@ -161,22 +161,28 @@ extension Controller {
         return dispatch
     }
 
+    @inline(__always)
     private nonisolated func observe(_ arrival: Arrival) async -> Dispatch {
         guard let observer else { return await settle(arrival) }
         return await observer.observeArrival(of: arrival.execution) { await settle(arrival) }
     }
 
-    @inline(__always)
+    // Not inlined, as all that has frames of its own, which last no longer than they are needed.
+    @inline(never)
     private nonisolated func settle(_ arrival: Arrival) async -> Dispatch {
-        guard let writer = arrival.writer else { return await end(arrival) }
-        return await settle(arrival, writer)
+        var dispatch = middleware.isEmpty ? await attempt(arrival) : await pass(arrival)
+        // Most messages end here, where there is nothing to tell anybody.
+        if !dispatch.result.isSuccess || hooks.onSuccess != nil || logger.isEnabled(.info) {
+            dispatch = await conclude(dispatch)
+        }
+        guard let writer = arrival.terms?.writer, dispatch.result.isSuccess else { return dispatch }
+        return write(dispatch, writer)
     }
 
-    /// Runs a message and writes its result: one that cannot be written is the handler's failure.
+    /// Writes the result of a message: one that cannot be written is the handler's failure.
     @inline(never)
-    private nonisolated func settle(_ arrival: Arrival, _ writer: Dispatch.Writer) async -> Dispatch {
-        var dispatch = await end(arrival)
-        guard dispatch.result.isSuccess else { return dispatch }
+    private nonisolated func write(_ dispatch: Dispatch, _ writer: Dispatch.Writer) -> Dispatch {
+        var dispatch = dispatch
         do {
             dispatch.reply = try writer(dispatch)
         } catch {
@@ -187,19 +193,12 @@ extension Controller {
     }
 
     @inline(__always)
-    private nonisolated func end(_ arrival: Arrival) async -> Dispatch {
-        if !middleware.isEmpty { return await conclude(await pass(arrival)) }
-        let result: ExecutionResult
+    private nonisolated func attempt(_ arrival: Arrival) async -> Dispatch {
         do {
-            result = try await perform(arrival)
+            return Dispatch(arrival.execution, try await perform(arrival), nil)
         } catch {
-            return await conclude(arrival.failure(error))
+            return arrival.failure(error)
         }
-        // Most messages end here, where there is nothing to tell anybody.
-        if result.isSuccess, hooks.onSuccess == nil, !logger.isEnabled(.info) {
-            return Dispatch(arrival.execution, result, nil)
-        }
-        return await conclude(Dispatch(arrival.execution, result, nil))
     }
 
     /// Logs what became of a message and hands it to the application's hook; one that throws makes it a failure.
@@ -238,8 +237,7 @@ extension Controller {
         guard index < middleware.count else {
             return { [self] invocation in
                 var arrival = makeArrival(invocation.message, record: invocation.record, attempt: invocation.attempt)
-                arrival.work = reached.work
-                arrival.supervision = reached.supervision
+                arrival.terms = reached.terms
                 reached.last = arrival
                 do { return try await perform(arrival) } catch let refused as Dispatch.Refused {
                     reached.refusal = refused.refusal
@@ -255,8 +253,8 @@ extension Controller {
     @inline(__always)
     private nonisolated func perform(_ arrival: Arrival) async throws -> ExecutionResult {
         guard let entrypoint = arrival.entrypoint else { throw unknownEntrypoint(arrival.execution.received) }
-        guard let supervision = arrival.supervision else { return try await arrival.run(entrypoint) }
-        return try await supervision.run(arrival.execution) { try await arrival.run(entrypoint) }
+        guard let terms = arrival.terms else { return try await entrypoint.perform(arrival.execution, nil) }
+        return try await terms.perform(entrypoint, arrival.execution)
     }
 
     /// The operation that is registered under its path.
@@ -283,6 +281,7 @@ extension Controller {
         return Arrival(execution: execution, entrypoint: entrypoint)
     }
 
+    @inline(never)
     private nonisolated func unknownEntrypoint(_ message: Message) -> KserError {
         .validation(
             "Entrypoint '\(message.entrypoint)' not registred",

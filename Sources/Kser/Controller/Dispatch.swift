@@ -32,53 +32,77 @@ public struct Dispatch: Sendable {
     /// Writes the record that is to carry a result, if any is; throws why the result cannot be written.
     typealias Writer = @Sendable (Dispatch) throws -> ProducerRecord?
 
+    private struct Content: Sendable {
+        var result: ExecutionResult
+        var refusal: Refusal?
+        var sent: [ProducerRecord] = []
+        var reply: ProducerRecord?
+        var step: OperationStep?
+        var duplicate: Deduplicator.Duplicate?
+        /// Nil when the message could not be decoded.
+        let execution: Execution?
+    }
+
+    private var content: Boxed<Content>
+
+    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?, step: OperationStep? = nil) {
+        content = Boxed(Content(result: result, refusal: refusal, step: step, execution: execution))
+    }
+
+    init(_ execution: Execution, _ duplicate: Deduplicator.Duplicate) {
+        let result = ExecutionResult(uuid: execution.uuid)
+        content = Boxed(Content(result: result, duplicate: duplicate, execution: execution))
+    }
+
+    private mutating func change(_ change: (inout Content) -> Void) {
+        var changed = content.value
+        change(&changed)
+        content = Boxed(changed)
+    }
+
     /// The outcome for the sender.
-    public var result: ExecutionResult
+    public var result: ExecutionResult {
+        get { content.value.result }
+        set { change { $0.result = newValue } }
+    }
+
     /// Why no handler ran; nil when one did.
-    public var refusal: Refusal?
+    public var refusal: Refusal? {
+        get { content.value.refusal }
+        set { change { $0.refusal = newValue } }
+    }
 
     /// What the handler sent through the transactions of a worker.
-    var sent: [ProducerRecord] = []
+    var sent: [ProducerRecord] {
+        get { content.value.sent }
+        set { change { $0.sent = newValue } }
+    }
 
     /// The record that answers the message, when the worker asked for it.
     var reply: ProducerRecord? {
-        get { boxedReply?.value }
-        set { boxedReply = newValue.map { Boxed.value($0) } }
+        get { content.value.reply }
+        set { change { $0.reply = newValue } }
     }
 
     /// What the message was to an operation that runs across machines; nil for all others.
     var step: OperationStep? {
-        get { boxedStep?.value }
-        set { boxedStep = newValue.map { Boxed.value($0) } }
+        get { content.value.step }
+        set { change { $0.step = newValue } }
     }
-
-    // Many dispatches wait at once, in frames that have room for several: what is large and rare is elsewhere.
-    private var boxedReply: Boxed<ProducerRecord>?
-    private var boxedStep: Boxed<OperationStep>?
 
     /// Why no handler ran, when the message is a duplicate.
-    var duplicate: Deduplicator.Duplicate?
+    var duplicate: Deduplicator.Duplicate? { content.value.duplicate }
 
-    /// Nil when the message could not be decoded.
-    private let execution: Execution?
-
-    init(_ execution: Execution?, _ result: ExecutionResult, _ refusal: Refusal?, step: OperationStep? = nil) {
-        self.execution = execution
-        self.result = result
-        self.refusal = refusal
-        self.step = step
-    }
-
-    init(_ execution: Execution, _ duplicate: Deduplicator.Duplicate) {
-        self.init(execution, ExecutionResult(uuid: execution.uuid), nil)
-        self.duplicate = duplicate
-    }
+    private var execution: Execution? { content.value.execution }
 
     /// Makes the result a failure: what was to go with it is dropped.
     mutating func fail(_ error: KserError) {
-        result = .from(error, uuid: message?.uuid)
-        sent = []
-        reply = nil
+        let result = ExecutionResult.from(error, uuid: message?.uuid)
+        change { content in
+            content.result = result
+            content.sent = []
+            content.reply = nil
+        }
     }
 
     /// Whether the result is that of a cancelled task: ``KserError/Kind/cancelled``.
@@ -97,16 +121,5 @@ public struct Dispatch: Sendable {
     func replyHeaders(besideSealed isSealed: Bool) -> [Record.Header] {
         guard let execution, execution.observer != nil else { return [] }
         return execution.replyHeaders?(isSealed) ?? []
-    }
-}
-
-/// A value on the heap.
-private indirect enum Boxed<Value: Sendable>: Sendable {
-    case value(Value)
-
-    var value: Value {
-        switch self {
-        case .value(let value): value
-        }
     }
 }

@@ -21,36 +21,29 @@ final class Deduplicator: Sendable {
         }
     }
 
-    private typealias Waiter = CheckedContinuation<Void, Never>
-
-    /// The records that wait for a key, first come first served.
+    /// The place of the record that has a key, and for how many records it is there.
     private struct Line {
-        var owners: [Owner] = []
-        var head = 0
-        /// Those of them that still wait.
-        var waiters: [Owner: Waiter] = [:]
-
-        mutating func takeFirst() -> (owner: Owner, waiter: Waiter)? {
-            if head >= 1_024, head * 2 >= owners.count {
-                owners.removeFirst(head)
-                head = 0
-            }
-            while head < owners.count {
-                defer { head += 1 }
-                if let waiter = waiters.removeValue(forKey: owners[head]) { return (owners[head], waiter) }
-            }
-            return nil
-        }
+        let place = Permits(1)
+        var records = 0
     }
 
     private struct State {
+        /// The keys of the records that have them or wait for them.
         var keys: [Owner: DeduplicationKey] = [:]
-        var owners: [DeduplicationKey: Owner] = [:]
         var lines: [DeduplicationKey: Line] = [:]
 
-        mutating func give(_ key: DeduplicationKey, to owner: Owner) {
-            owners[key] = owner
-            keys[owner] = key
+        /// Enters a record into the line of its key; nil when it is there since an earlier attempt.
+        mutating func enter(_ owner: Owner, _ key: DeduplicationKey) -> Permits? {
+            if keys.updateValue(key, forKey: owner) != nil { return nil }
+            lines[key, default: Line()].records += 1
+            return lines[key]?.place
+        }
+
+        /// Takes a record out of the line of its key.
+        mutating func leave(_ owner: Owner) -> Permits? {
+            guard let key = keys.removeValue(forKey: owner), let line = lines[key] else { return nil }
+            if line.records == 1 { lines[key] = nil } else { lines[key]?.records -= 1 }
+            return line.place
         }
     }
 
@@ -88,13 +81,9 @@ final class Deduplicator: Sendable {
     ) async -> Duplicate? {
         let key = DeduplicationKey(uuid: uuid, replays: heedsReplays ? record.replays : 0)
         let owner = Owner(record, partition)
-        let isFree = state.withLock { state in
-            if let other = state.owners[key] { return other == owner }
-            state.give(key, to: owner)
-            return true
-        }
-        if !isFree {
-            await aside { await wait(for: key, as: owner, in: partition) }
+        let place = state.withLock { $0.enter(owner, key) }
+        if let place, let turn = place.request() {
+            await aside { await place.wait(for: turn, of: partition) }
             if partition.isEnded || Task.isCancelled {
                 release(record, of: partition)
                 return .inWork
@@ -105,7 +94,7 @@ final class Deduplicator: Sendable {
             release(record, of: partition)
             return .handled
         } catch {
-            log(.warning, "whether \(record.position) is a duplicate is not known, it runs: \(error)")
+            logger.consumer(.warning, "whether \(record.position) is a duplicate is not known, it runs: \(error)")
             return nil
         }
     }
@@ -121,7 +110,7 @@ final class Deduplicator: Sendable {
             do {
                 try await window.insert(key)
             } catch {
-                log(.warning, "task \(key) was handled, and a duplicate of it would run: \(error)")
+                logger.consumer(.warning, "task \(key) was handled, and a duplicate of it would run: \(error)")
             }
         }
         release(record, of: partition)
@@ -129,54 +118,13 @@ final class Deduplicator: Sendable {
 
     /// Gives back the key of a record that was not handled, to the record that waits for it longest.
     func release(_ record: Record, of partition: PartitionStream) {
-        let waiter = state.withLock { state -> Waiter? in
-            guard let key = state.keys.removeValue(forKey: Owner(record, partition)) else { return nil }
-            guard let next = state.lines[key]?.takeFirst() else {
-                state.owners[key] = nil
-                state.lines[key] = nil
-                return nil
-            }
-            state.give(key, to: next.owner)
-            return next.waiter
-        }
-        waiter?.resume()
-    }
-
-    /// Waits until a record has the key; the partition's end and the cancellation of the task end the wait without it.
-    private func wait(for key: DeduplicationKey, as owner: Owner, in partition: PartitionStream) async {
-        let watch = partition.onEnd { self.leave(key, owner) }
-        defer { partition.forget(watch) }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                let waits = state.withLock { state in
-                    if partition.isEnded || Task.isCancelled { return false }
-                    if state.owners[key] == nil {
-                        state.give(key, to: owner)
-                        return false
-                    }
-                    state.lines[key, default: Line()].owners.append(owner)
-                    state.lines[key]?.waiters[owner] = waiter
-                    return true
-                }
-                if !waits { waiter.resume() }
-            }
-        } onCancel: {
-            leave(key, owner)
-        }
-    }
-
-    private func leave(_ key: DeduplicationKey, _ owner: Owner) {
-        state.withLock { $0.lines[key]?.waiters.removeValue(forKey: owner) }?.resume()
+        state.withLock { $0.leave(Owner(record, partition)) }?.giveBack()
     }
 
     /// Counts and logs a message that is passed over.
     func passOver(_ record: Record, _ message: Message?) {
         passedOver.add(1, ordering: .relaxed)
-        log(.info, "\(record.position) is passed over: \(message?.description ?? "it") was handled before")
-    }
-
-    private func log(_ level: LogLevel, _ text: @autoclosure () -> String) {
-        logger.log(level) { LogRecord(level, logger: "kser.consumer", "Consumer: \(text())") }
+        logger.consumer(.info, "\(record.position) is passed over: \(message?.description ?? "it") was handled before")
     }
 }
 

@@ -46,7 +46,7 @@ extension Entrypoint {
             observer: observer
         )
         do {
-            return try await RegisteredEntrypoint(self).perform(execution, result)
+            return try await RegisteredEntrypoint(self).perform(execution, result.map { Boxed($0) })
         } catch {
             return .from(error, uuid: execution.uuid)
         }
@@ -66,7 +66,7 @@ extension Entrypoint {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
         let entrypoint = RegisteredEntrypoint(self)
         try await entrypoint.begin(execution)
-        return try await entrypoint.throwingPerform(execution, result)
+        return try await entrypoint.throwingPerform(execution, result.map { Boxed($0) })
     }
 
     /// Makes a message that asks for this entrypoint.

@@ -17,7 +17,7 @@ extension Entrypoint {
     @inlinable @inline(__always)
     package func perform(
         _ execution: Execution,
-        initial: ExecutionResult? = nil,
+        initial: Boxed<ExecutionResult>? = nil,
         under observer: some StepObserver = Unobserved()
     ) async throws -> ExecutionResult {
         do {
@@ -31,10 +31,10 @@ extension Entrypoint {
     @inlinable @inline(__always)
     package func throwingPerform(
         _ execution: Execution,
-        initial: ExecutionResult? = nil,
+        initial: Boxed<ExecutionResult>? = nil,
         under observer: some StepObserver = Unobserved()
     ) async throws -> ExecutionResult {
-        if let initial { _ = execution.merge(initial) }
+        if let initial { execution.begin(after: initial) }
         let parameters = try await observer.observe(.entrypoint(.preRun), of: execution) {
             try await prepare(execution)
         }
@@ -42,6 +42,16 @@ extension Entrypoint {
             execution.noteRun()
             return try await limitedRun(parameters, in: execution)
         }
+        return try await conclude(ran, in: execution, under: observer)
+    }
+
+    // Not inlined, as the next one is: what has results has room for them in its frame, from its begin to its end.
+    @inlinable @inline(never)
+    func conclude(
+        _ ran: ExecutionResult,
+        in execution: Execution,
+        under observer: some StepObserver
+    ) async throws -> ExecutionResult {
         let result = try await observer.observe(.entrypoint(.postRun), of: execution) {
             execution.logStep("PostRun")
             return try await postRun(ran, in: execution)
@@ -71,7 +81,7 @@ extension Entrypoint {
         return try await execution.limited(to: timeLimit) { try await run(parameters, in: execution) }
     }
 
-    @inlinable
+    @inlinable @inline(never)
     func fail(
         _ error: any Error,
         in execution: Execution,

@@ -148,6 +148,10 @@ public final class Execution: Sendable {
     /// How often the params were set.
     @usableFromInline var paramsRevision: Int { revision.load(ordering: .sequentiallyConsistent) }
 
+    /// Begins with the result of what ran before.
+    @usableFromInline
+    func begin(after initial: Boxed<ExecutionResult>) { _ = merge(initial.value) }
+
     @usableFromInline
     func merge(_ result: ExecutionResult) -> ExecutionResult {
         state.withLock { state in

@@ -5,7 +5,7 @@
 @usableFromInline
 final class RegisteredEntrypoint: Sendable {
     /// Runs all steps after the result of what ran before.
-    @usableFromInline typealias Perform = @Sendable (Execution, ExecutionResult?) async throws -> ExecutionResult
+    @usableFromInline typealias Perform = @Sendable (Execution, Boxed<ExecutionResult>?) async throws -> ExecutionResult
 
     let path: String
     let isTask: Bool
@@ -83,13 +83,13 @@ final class RegisteredEntrypoint: Sendable {
             operation: operation,
             perform: { execution, initial in
                 // What building throws is not the operation's: it has no tasks yet, and so never began.
-                try await OperationRun.built(operation, execution).perform(initial)
+                try await OperationRun.built(operation, execution).perform(initial?.value)
             },
             begin: { try await OperationRun(operation, $0).begin() },
             throwingPerform: { execution, initial in
                 let run = OperationRun(operation, execution)
                 try await run.build(execution.params)
-                return try await run.throwingExecute(initial)
+                return try await run.throwingExecute(initial?.value)
             },
             compensation: Self.compensation(of: operation)
         )
@@ -99,7 +99,7 @@ final class RegisteredEntrypoint: Sendable {
     static func perform(
         _ entrypoint: some Entrypoint,
         _ execution: Execution,
-        _ initial: ExecutionResult?,
+        _ initial: Boxed<ExecutionResult>?,
         under observer: some StepObserver
     ) async throws -> ExecutionResult {
         try await observer.observe(.entrypoint(.execute), of: execution) {
@@ -112,7 +112,7 @@ final class RegisteredEntrypoint: Sendable {
     static func throwingPerform(
         _ entrypoint: some Entrypoint,
         _ execution: Execution,
-        _ initial: ExecutionResult?,
+        _ initial: Boxed<ExecutionResult>?,
         under observer: some StepObserver
     ) async throws -> ExecutionResult {
         try await observer.observe(.entrypoint(.execute), of: execution) {

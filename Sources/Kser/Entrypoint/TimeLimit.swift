@@ -6,22 +6,23 @@ import Synchronization
 /// - Parameters:
 ///   - limit: how long the work may take.
 ///   - grace: how long it may take to end once it is cancelled.
+///   - timers: measure the time.
 ///   - onOverrun: called when it did not end within the grace time.
 ///   - isSuccess: whether what the work gives is a success: that counts however late it is.
 ///   - work: the work.
 /// - Returns: what the work gives.
 /// - Throws: ``KserError`` `deadlineExceeded` when the limit passed and the work did not succeed all the same; else what
 ///   the work throws.
-@usableFromInline
-package func withTimeLimit<Value: Sendable>(
+func withTimeLimit<Value: Sendable>(
     _ limit: Duration,
     grace: Duration = .seconds(5),
+    on timers: Timers = .shared,
     onOverrun: @escaping @Sendable () -> Void = {},
     isSuccess: (Value) -> Bool = { _ in true },
     _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     let working = Task { try await work() }
-    let limited = LimitedWork()
+    let limited = LimitedWork(timers)
     limited.schedule(after: limit) {
         working.cancel()
         limited.schedule(after: grace, onOverrun)
@@ -46,11 +47,14 @@ private final class LimitedWork: Sendable {
         var hasEnded = false
     }
 
+    private let timers: Timers
     private let state = Mutex(State())
+
+    init(_ timers: Timers) { self.timers = timers }
 
     /// Calls the action after some time, unless the work has ended by then.
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) {
-        let timer = Timers.shared.schedule(after: delay) {
+        let timer = timers.schedule(after: delay) {
             let isDue = self.state.withLock { state in
                 state.isOver = true
                 return !state.hasEnded
@@ -61,7 +65,7 @@ private final class LimitedWork: Sendable {
             state.timer = timer
             return state.hasEnded
         }
-        if isLate { Timers.shared.cancel(timer) }
+        if isLate { timers.cancel(timer) }
     }
 
     /// Notes the end of the work.
@@ -72,7 +76,7 @@ private final class LimitedWork: Sendable {
             state.hasEnded = true
             return (state.timer, state.isOver)
         }
-        if let timer { Timers.shared.cancel(timer) }
+        if let timer { timers.cancel(timer) }
         return isOver
     }
 }

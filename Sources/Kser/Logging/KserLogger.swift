@@ -49,3 +49,10 @@ public struct KserLogger: Sendable {
     @usableFromInline
     func write(_ record: LogRecord) { sink?.log(logsRefusedContent ? record : record.cut) }
 }
+
+extension KserLogger {
+    /// Logs a line of a consumer or of the worker that has it.
+    func consumer(_ level: LogLevel, _ text: @autoclosure () -> String) {
+        log(level) { LogRecord(level, logger: "kser.consumer", "Consumer: \(text())") }
+    }
+}

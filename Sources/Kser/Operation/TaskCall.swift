@@ -131,7 +131,7 @@ extension TaskCall {
                 take(execution)
                 carried = self.metadata.changes(since: received)
             }
-            let outcome = try await entrypoint.throwingPerform(execution, previous)
+            let outcome = try await entrypoint.throwingPerform(execution, previous.map { Boxed($0) })
             if entrypoint.isOperation { execution.result = outcome }
             hasSucceeded = outcome.retcode == 0
             return outcome

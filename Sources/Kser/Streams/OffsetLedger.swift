@@ -54,6 +54,12 @@ package struct OffsetLedger: Sendable {
     /// Notes that no record stands between what began so far and an offset.
     package mutating func skip(to offset: Int64) { next = max(next ?? offset, offset) }
 
+    /// What to commit with an offset in work and all before it: when it is the last one, no record stands before that.
+    package func following(_ offset: Int64) -> Int64 {
+        if count > 0, self[count - 1] == offset, let next { return next }
+        return offset.addingSaturating(1)
+    }
+
     /// Notes that the work for an offset is done.
     ///
     /// - Returns: false when the offset is not in work; nothing changes then.

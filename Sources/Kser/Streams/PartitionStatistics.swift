@@ -28,34 +28,6 @@ public struct PartitionStatistics: Sendable, Hashable {
     /// Whether reading stopped because the buffer is full.
     public var isFull: Bool
 
-    package init(
-        topic: String,
-        partition: Int32,
-        inFlight: Int,
-        doneAboveGap: Int,
-        incomplete: Int,
-        buffered: Int,
-        position: Int64?,
-        committed: Int64?,
-        end: Int64?,
-        oldestAge: Duration?,
-        isPaused: Bool,
-        isFull: Bool
-    ) {
-        self.topic = topic
-        self.partition = partition
-        self.inFlight = inFlight
-        self.doneAboveGap = doneAboveGap
-        self.incomplete = incomplete
-        self.buffered = buffered
-        self.position = position
-        self.committed = committed
-        self.end = end
-        self.oldestAge = oldestAge
-        self.isPaused = isPaused
-        self.isFull = isFull
-    }
-
     /// How many offsets are not done; nil when it is not known.
     public var lag: Int64? {
         guard let end else { return nil }

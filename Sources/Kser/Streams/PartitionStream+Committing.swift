@@ -22,6 +22,15 @@ extension PartitionStream {
     /// Whether another stream has taken over the partition, whose offsets went back.
     package var isSuperseded: Bool { flags.load(ordering: .acquiring) & Self.superseded != 0 }
 
+    /// The offset to commit when this record and all before it are done: behind the markers that follow, if they are known.
+    func following(_ record: Record) -> Int64 { state.withLock { $0.ledger.following(record.offset) } }
+
+    /// The offset that all before is done, when nothing is in work.
+    var idleOffset: Int64? { state.withLock { $0.ledger.incomplete == 0 ? $0.ledger.committable : nil } }
+
+    /// Calls the action each time the partition ends for now, until the stream ends.
+    func onPassing(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.passing = action } }
+
     /// Lets a transaction commit an offset of this partition, unless the owner waits for nothing any more. From then on
     /// the owner gets no offset to commit by itself.
     package func enterTransaction() -> Bool {

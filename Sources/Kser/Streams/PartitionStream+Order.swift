@@ -26,8 +26,8 @@ extension PartitionStream {
     }
 
     /// Whether a record may begin even after the end of the stream.
-    func isAmongBegun(_ record: Record) -> Bool {
-        state.withLock { record.offset < $0.highest && record.offset < $0.givenUp } && !isReleased
+    func isAmongBegun(_ offset: Int64) -> Bool {
+        state.withLock { offset < $0.highest && offset < $0.givenUp } && !isReleased
     }
 
     /// Waits until fewer records than this before a record are not done or wait for an earlier one. The end of the stream

@@ -28,19 +28,15 @@ extension PartitionStream {
     }
 
     package func letGo(_ hold: Hold) {
-        let (waiters, aside) = state.withLock { state -> ([Promise<Void>], Int) in
+        let (resumption, aside) = state.withLock { state -> (Promise<Void>?, Int) in
             flags.bitwiseAnd(~hold.rawValue, ordering: .releasing)
-            if isPaused { return ([], 0) }
-            defer { state.waiters = [] }
-            return (state.waiters, state.aside.count)
+            if isPaused { return (nil, 0) }
+            defer { state.resumption = Promise() }
+            return (state.resumption, state.aside.count)
         }
-        for waiter in waiters { waiter.keep() }
-        wake(aside)
-    }
-
-    /// Has the iterator look this often for a batch that was set aside.
-    private func wake(_ count: Int) {
-        for _ in 0..<count { inbox.offer(PartitionBatch(stream: self, records: [], bytes: 0)) }
+        resumption?.keep()
+        // The iterator looks this often for a batch that was set aside.
+        for _ in 0..<aside { inbox.offer(PartitionBatch(stream: self, records: [], bytes: 0)) }
     }
 
     /// Puts the rest of a batch that was begun back, to be handed out first when the partition is resumed.
@@ -59,12 +55,7 @@ extension PartitionStream {
 
     /// Waits until the partition is not paused any more; its end and the cancellation of the task end the wait.
     func flowing() async {
-        let waiter = Promise<Void>()
-        let waits = state.withLock { state in
-            if !isPaused || isEnded { return false }
-            state.waiters.append(waiter)
-            return true
-        }
-        if waits { try? await waiter.value() }
+        let resumption = state.withLock { state in isPaused && !isEnded ? state.resumption : nil }
+        try? await resumption?.value()
     }
 }

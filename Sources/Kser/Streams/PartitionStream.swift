@@ -30,14 +30,16 @@ public final class PartitionStream: Sendable {
         var openTransactions = 0
         /// Batches that came to their turn while the partition was paused.
         var aside: [PartitionBatch] = []
-        /// Who waits for the pause to end.
-        var waiters: [Promise<Void>] = []
+        /// Kept when the pause ends.
+        var resumption = Promise<Void>()
         /// Who waits for records to be done or given up.
         var ends: [Int64: [Promise<Void>]] = [:]
         /// Who waits for a record to come closer to the lowest one that is not done.
         var approach: Approach?
         var watches: [Int: @Sendable () -> Void] = [:]
         var lastWatch = 0
+        /// Called when the partition ends for now.
+        var passing: (@Sendable () -> Void)?
 
         /// Notes that all before the end was handed out, when it was: the markers of transactions there are no records.
         mutating func passEnd() {
@@ -115,24 +117,28 @@ public final class PartitionStream: Sendable {
     /// - Returns: false when the record is not in work here, for example because it was completed before.
     @discardableResult
     public func complete(_ record: Record) -> Bool {
-        let (known, isIdle, waiters) = state.withLock { state in
-            let known = state.ledger.complete(record.offset)
-            return (known, state.ledger.inFlight == 0, state.takeWaiters(for: record.offset))
-        }
-        for waiter in waiters { waiter.keep() }
-        if isIdle, isEnded { owner.partitionBecameIdle(self) }
-        return known
+        endWork { state in (state.ledger.complete(record.offset), state.takeWaiters(for: record.offset)) }
     }
 
     /// Gives a record up: nobody works on it any more, and it is not done. Closing does not wait for it, its offset and
     /// later ones are not committed, and the partition's next owner gets it again.
     public func abandon(_ record: Record) {
-        let (isIdle, waiters) = state.withLock { state in
+        endWork { state in
             if state.ledger.abandon(record.offset) { state.givenUp = Swift.min(state.givenUp, record.offset) }
-            return (state.ledger.inFlight == 0, state.takeWaiters(for: record.offset))
+            return ((), state.takeWaiters(for: record.offset))
+        }
+    }
+
+    /// Ends the work on records, and wakes who waits for that: those that the change returns, and the owner.
+    @inline(__always)
+    private func endWork<Outcome: Sendable>(_ change: (inout State) -> (Outcome, [Promise<Void>])) -> Outcome {
+        let (outcome, waiters, isIdle) = state.withLock { state in
+            let (outcome, waiters) = change(&state)
+            return (outcome, waiters, state.ledger.inFlight == 0)
         }
         for waiter in waiters { waiter.keep() }
         if isIdle, isEnded { owner.partitionBecameIdle(self) }
+        return outcome
     }
 }
 
@@ -210,11 +216,13 @@ extension PartitionStream {
 
     /// Notes that the partition ends at an offset for now, and all before it was offered.
     package func reachedEnd(at offset: Int64) {
-        state.withLock { state in
-            if isEnded { return }
+        let passing = state.withLock { state -> (@Sendable () -> Void)? in
+            if isEnded { return nil }
             state.end = offset
             state.passEnd()
+            return state.passing
         }
+        passing?()
     }
 
     /// Ends the stream: nothing more is handed out, what is in work may still be completed.
@@ -224,16 +232,16 @@ extension PartitionStream {
         let (watches, waiters) = state.withLock { state in
             defer {
                 state.watches = [:]
-                state.waiters = []
+                state.passing = nil
                 state.approach = nil
                 state.aside = []
             }
             state.buffer(-state.bufferedRecords, -state.bufferedBytes, in: budget)
             if state.isBudgeted { budget.leave() }
             state.isBudgeted = false
-            return (state.watches, state.waiters + (state.approach.map { [$0.promise] } ?? []))
+            return (state.watches, [state.resumption, state.approach?.promise])
         }
-        for waiter in waiters { waiter.keep() }
+        for waiter in waiters { waiter?.keep() }
         for action in watches.values { action() }
     }
 
@@ -326,12 +334,10 @@ extension PartitionStream {
 
     /// Takes back what a batch did not hand out.
     func withdraw(from offset: Int64) {
-        let (isIdle, waiters) = state.withLock { state in
+        endWork { state in
             state.ledger.withdraw(from: offset)
             state.isCut = true
-            return (state.ledger.inFlight == 0, state.takeWaiters(from: offset))
+            return ((), state.takeWaiters(from: offset))
         }
-        for waiter in waiters { waiter.keep() }
-        if isIdle, isEnded { owner.partitionBecameIdle(self) }
     }
 }

@@ -20,6 +20,8 @@ final class RecordsInWork: Sendable {
     /// Notes that the handler of a record begins.
     ///
     /// - Returns: what ``end(_:)`` takes.
+    // Not inlined, as the next one is: in its caller it would have its room while the handler runs.
+    @inline(never)
     func begin(_ record: Record, at start: ContinuousClock.Instant) -> Int {
         let entry = Entry(record: record, start: start)
         return state.withLock { state in
@@ -33,6 +35,7 @@ final class RecordsInWork: Sendable {
     }
 
     /// Notes that the handler has ended.
+    @inline(never)
     func end(_ place: Int) {
         let entry = state.withLock { state in
             state.free.append(place)

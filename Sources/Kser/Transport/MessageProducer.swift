@@ -125,10 +125,15 @@ extension MessageProducer {
                 timestamp: timestamp
             )
             let metadata = try await deliver(message, in: record)
-            logSuccess(message, topic)
+            log(
+                .info,
+                "Success",
+                message,
+                ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
+            )
             return metadata
         } catch {
-            logFailure(message, error)
+            log(.error, "Failed", message, .from(error, uuid: message.uuid))
             throw error
         }
     }
@@ -192,38 +197,20 @@ extension MessageProducer {
 extension MessageProducer {
     private func logReceived(_ message: Message) {
         logger.log(.debug) {
-            LogRecord(
-                .debug,
-                logger: "kser.controller",
-                "\(name).ReceivedMessage \(message)",
-                kmsg: message
-            )
+            LogRecord(.debug, logger: "kser.controller", "\(name).ReceivedMessage \(message)", kmsg: message)
         }
     }
 
-    private func logSuccess(_ message: Message, _ topic: String) {
-        logger.log(.info) {
-            let result = ExecutionResult(uuid: message.uuid, stdout: receipt(for: message, topic: topic))
-            return LogRecord(
-                .info,
-                logger: "kser.controller",
-                "\(name).Success: \(message): \(result)",
-                kmsg: message,
-                kresult: result
-            )
-        }
-    }
-
-    private func logFailure(_ message: Message, _ error: any Error) {
-        logger.log(.error) {
-            let result = ExecutionResult.from(error, uuid: message.uuid)
-            return LogRecord(
-                .error,
-                logger: "kser.controller",
-                "\(name).Failed: \(message): \(result)",
-                kmsg: message,
-                kresult: result
-            )
+    private func log(
+        _ level: LogLevel,
+        _ outcome: String,
+        _ message: Message,
+        _ result: @autoclosure () -> ExecutionResult
+    ) {
+        logger.log(level) {
+            let result = result()
+            let text = "\(name).\(outcome): \(message): \(result)"
+            return LogRecord(level, logger: "kser.controller", text, kmsg: message, kresult: result)
         }
     }
 }

@@ -42,8 +42,9 @@ public struct PartitionProgress: Sendable {
         self.offset = offset
     }
 
-    /// The progress of a partition whose records are done up to this one, it included.
+    /// The progress of a partition whose records are done up to this one, it included, and the markers of transactions behind
+    /// it as far as they are known.
     public init(_ partition: PartitionStream, after record: Record) {
-        self.init(partition, offset: record.offset.addingSaturating(1))
+        self.init(partition, offset: partition.following(record))
     }
 }

@@ -76,6 +76,13 @@ package final class Promise<Value: Sendable>: Sendable {
         }
     }
 
+    /// Waits until it is settled; the cancellation of the task does not end the wait.
+    package func settled() async {
+        if outcome != nil { return }
+        // In a task that nobody cancels.
+        await Task { _ = try? await value() }.value
+    }
+
     private func register(_ waiter: Waiter) -> Result<Value, any Error>? {
         state.withLock { state in
             if let result = state.result { return result }
@@ -93,5 +100,8 @@ package final class Promise<Value: Sendable>: Sendable {
 
 extension Promise where Value == Void {
     /// Keeps the promise.
-    package func keep() { keep(()) }
+    ///
+    /// - Returns: false when it was settled before.
+    @discardableResult
+    package func keep() -> Bool { settle(.success(())) }
 }

@@ -50,9 +50,7 @@ public struct ControlFiles: Sendable {
     /// Removes a file, telling the log when it was there.
     static func clean(_ path: String, _ kind: String, _ logger: KserLogger) {
         guard FileManager.default.fileExists(atPath: path) else { return }
-        logger.log(.debug) {
-            LogRecord(.debug, logger: "kser.consumer", "Cleaning existing \(kind) file: \(path)")
-        }
+        logger.log(.debug) { LogRecord(.debug, logger: "kser.consumer", "Cleaning existing \(kind) file: \(path)") }
         unlink(path)
     }
 }

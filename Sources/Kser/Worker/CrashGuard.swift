@@ -22,7 +22,7 @@ final class CrashGuard: Sendable {
             let begun = try await crashes.journal.begun(by: group, in: partition.place)
             suspects.withLock { $0[partition.place] = begun.isEmpty ? nil : begun }
         } catch {
-            log("what was in work in \(partition.topic)[\(partition.partition)] is not known: \(error)")
+            logger.consumer(.warning, "what was in work in \(partition.place) is not known: \(error)")
         }
     }
 
@@ -33,9 +33,9 @@ final class CrashGuard: Sendable {
     ) async throws -> ExecutionResult {
         let partition = TopicPartition(topic: record.topic, partition: record.partition)
         let count = suspects.withLock { $0[partition]?[record.offset] ?? 0 }
-        if count == 0 { return try await run(record, partition, after: 0, work) }
-        await place.take()
-        defer { place.giveBack() }
+        // Suspects run one at a time.
+        if count > 0 { await place.take() }
+        defer { if count > 0 { place.giveBack() } }
         guard count < crashes.limit else {
             await note(0, record, partition)
             throw Dispatch.Refused(
@@ -43,24 +43,11 @@ final class CrashGuard: Sendable {
                 .internal("The process ended \(count) time(s) while this message was handled; it is not run again")
             )
         }
-        return try await run(record, partition, after: count, work)
-    }
-
-    private func run(
-        _ record: Record,
-        _ partition: TopicPartition,
-        after count: Int,
-        _ work: () async throws -> ExecutionResult
-    ) async throws -> ExecutionResult {
         await note(count + 1, record, partition)
-        do {
-            let result = try await work()
-            await note(Task.isCancelled ? count : 0, record, partition)
-            return result
-        } catch {
-            await note(Task.isCancelled ? count : 0, record, partition)
-            throw error
-        }
+        let result: Result<ExecutionResult, any Error>
+        do { result = .success(try await work()) } catch { result = .failure(error) }
+        await note(Task.isCancelled ? count : 0, record, partition)
+        return try result.get()
     }
 
     private func note(_ count: Int, _ record: Record, _ partition: TopicPartition) async {
@@ -68,11 +55,8 @@ final class CrashGuard: Sendable {
         do {
             try await crashes.journal.note(count, by: group, in: partition, offset: record.offset)
         } catch {
-            log("that \(record.position) \(count == 0 ? "ended" : "begins") is not noted: \(error)")
+            let step = count == 0 ? "ended" : "begins"
+            logger.consumer(.warning, "that \(record.position) \(step) is not noted: \(error)")
         }
-    }
-
-    private func log(_ text: String) {
-        logger.log(.warning) { LogRecord(.warning, logger: "kser.consumer", "Consumer: \(text)") }
     }
 }

@@ -3,7 +3,7 @@ struct Ladder: Sendable {
     /// What the worker does next with a record.
     enum Step {
         /// Send and complete it.
-        case settle(Settlement)
+        case settle(Boxed<Settlement>)
         /// Wait, then try it again.
         case pause(Duration)
         /// Leave it to the partition's next owner.
@@ -46,9 +46,9 @@ struct Ladder: Sendable {
     mutating func step(after outcome: Outcome?, _ dispatch: Dispatch, _ options: WorkerOptions) -> Step {
         switch outcome {
         case nil: return .leave
-        case .success: return .settle(Settlement(self, dispatch, options))
+        case .success: return .settle(Boxed(Settlement(self, dispatch, options)))
         case .interrupted: return .pause(options.retries?.inPlace.pause(before: 1) ?? .seconds(1))
-        case .deadLetter: return .settle(giveUp(dispatch, .rejected, options))
+        case .deadLetter: return .settle(Boxed(giveUp(dispatch, .rejected, options)))
         case .retry:
             let rung = noteFailure(options).rung
             if let inPlace = options.retries?.inPlace, rung == 0, retries < inPlace.retries {
@@ -58,9 +58,9 @@ struct Ladder: Sendable {
             }
             if let topics = options.retries?.topics, let next = retry(dispatch, .nothing, options) {
                 let verdict = Settlement.Verdict.retried(after: topics.delays[rung])
-                return .settle(Settlement(self, dispatch, options, verdict, parcel: next))
+                return .settle(Boxed(Settlement(self, dispatch, options, verdict, parcel: next)))
             }
-            return .settle(giveUp(dispatch, .exhausted, options))
+            return .settle(Boxed(giveUp(dispatch, .exhausted, options)))
         }
     }
 

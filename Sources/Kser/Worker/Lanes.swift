@@ -28,6 +28,7 @@ final class Lanes: Sendable {
     }
 
     /// The record to work on next in a lane; nil frees the lane.
+    @inline(never)
     func next(key: [UInt8]) -> Record? {
         let next = waiting.withLock { waiting in
             let next = waiting[key]?.popFirst()
@@ -40,12 +41,16 @@ final class Lanes: Sendable {
 }
 
 extension Permits {
-    /// Takes a place, and room for bytes, for a partition, whose end ends the wait as a cancellation does; not, though, the
-    /// wait for the place of a record that is to be run all the same.
-    func take(_ bytes: Int = 0, for record: Record? = nil, of partition: PartitionStream) async {
-        guard let turn = request(bytes) else { return }
+    /// Takes a place, and room for bytes, for a partition; see ``wait(for:with:of:)``.
+    func take(_ bytes: Int = 0, for offset: Int64? = nil, of partition: PartitionStream) async {
+        if let turn = request(bytes) { await wait(for: turn, with: offset, of: partition) }
+    }
+
+    /// Waits for a place for a partition, whose end ends the wait as a cancellation does; not, though, the wait for the
+    /// place of a record that is to be run all the same.
+    func wait(for turn: Turn, with offset: Int64? = nil, of partition: PartitionStream) async {
         let watch = partition.onEnd {
-            if let record, partition.isAmongBegun(record) { return }
+            if let offset, partition.isAmongBegun(offset) { return }
             turn.end()
         }
         defer { partition.forget(watch) }

@@ -121,10 +121,7 @@ extension Settlement.Remedy {
             case .changed: "not taken, something else is sent"
             case .end: "not sent"
             }
-        logger.log(.error) {
-            let line = "Consumer: outcome of \(settlement.record.position) \(text): \(failure.error)"
-            return LogRecord(.error, logger: "kser.consumer", line)
-        }
+        logger.consumer(.error, "outcome of \(settlement.record.position) \(text): \(failure.error)")
         if case .again = self { return }
         monitor?.outcomeRefused(settlement.record, settlement.dispatch, failure.error)
     }

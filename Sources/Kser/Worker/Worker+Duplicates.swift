@@ -15,10 +15,14 @@ extension Worker {
 
     @inline(__always)
     private func performInPlace(_ record: Record, _ attempt: Int, _ partition: PartitionStream) async -> Dispatch {
-        guard var supervision else { return await dispatch(record, attempt: attempt, under: nil) }
+        await dispatch(record, attempt: attempt, under: terms(in: partition))
+    }
+
+    private func terms(in partition: PartitionStream) -> Arrival.Terms? {
+        guard var supervision = terms?.supervision else { return terms }
         supervision.partition = partition
         supervision.aside = { await self.withoutPlace(in: partition, $0) }
-        return await dispatch(record, attempt: attempt, under: supervision)
+        return Arrival.Terms(supervision, terms?.writer)
     }
 
     /// Ends a record whose message is a duplicate.
@@ -27,7 +31,7 @@ extension Worker {
         _ dispatch: Dispatch,
         _ duplicate: Deduplicator.Duplicate,
         of partition: PartitionStream
-    ) -> Settlement? {
+    ) -> Boxed<Settlement>? {
         switch duplicate {
         case .handled:
             deduplicator?.passOver(record, dispatch.message)

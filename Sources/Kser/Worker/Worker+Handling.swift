@@ -12,27 +12,27 @@ extension Worker {
         _ record: Record,
         of partition: PartitionStream,
         after earlier: [PartitionStream]
-    ) async -> Settlement? {
-        guard await isLeft(record, by: earlier, to: partition), !Task.isCancelled, partition.mayBegin(record),
-            await isAcknowledged(record, of: partition)
-        else {
+    ) async -> Boxed<Settlement>? {
+        guard await mayRun(record, of: partition, after: earlier) else {
             abandon(record, of: partition)
             return nil
         }
         let place = partition.inWork.begin(record, at: .now)
         defer { partition.inWork.end(place) }
         controller.monitor?.recordTaken(record)
-        if isBare, options.retries == nil {
-            let dispatch = await controller.dispatch(record)
-            if dispatch.result.isSuccess, options.classifier == nil {
-                partition.complete(record)
-                return nil
-            }
-            return await climb(record, after: dispatch, of: partition)
+        let attempt = attempt(at: record)
+        let dispatch =
+            isBare
+            ? await controller.dispatch(record, attempt: attempt)
+            : await perform(record, attempt: attempt, of: partition)
+        if isBare, options.classifier == nil, dispatch.result.isSuccess {
+            partition.complete(record)
+            return nil
         }
-        let dispatch = await perform(record, attempt: ladder(of: record).attempt, of: partition)
         return await climb(record, after: dispatch, of: partition)
     }
+
+    private func attempt(at record: Record) -> Int { options.retries == nil ? 1 : ladder(of: record).attempt }
 
     // Not inlined: it would stay in the frame of its caller while the handler runs.
     @inline(never)
@@ -42,7 +42,11 @@ extension Worker {
 
     /// Tries a record again until there is an outcome.
     @inline(never)
-    private func climb(_ record: Record, after first: Dispatch, of partition: PartitionStream) async -> Settlement? {
+    private func climb(
+        _ record: Record,
+        after first: Dispatch,
+        of partition: PartitionStream
+    ) async -> Boxed<Settlement>? {
         var ladder = ladder(of: record)
         var dispatch = first
         while true {
@@ -50,8 +54,8 @@ extension Worker {
             let outcome = outcome(of: dispatch, in: partition)
             switch ladder.step(after: outcome, dispatch, options) {
             case .settle(let settlement):
-                if !settlement.isEmpty || transactor != nil { return await begin(settlement) }
-                await complete(settlement, of: partition)
+                if !settlement.value.isEmpty || transactor != nil { return await begin(settlement) }
+                await complete(settlement.value, of: partition)
                 return nil
             case .pause(let pause):
                 if outcome == .retry { controller.monitor?.messageRetried(record, dispatch, tier: "in-place") }
@@ -80,15 +84,35 @@ extension Worker {
         return outcome
     }
 
-    /// Commits a record whose handler is to run at most once.
-    ///
-    /// - Returns: whether the handler may run; false when the partition or the worker ended before the record is committed.
+    /// Whether the handler of a record may run, and nothing is in its way any more.
     @inline(__always)
-    private func isAcknowledged(_ record: Record, of partition: PartitionStream) async -> Bool {
+    private func mayRun(
+        _ record: Record,
+        of partition: PartitionStream,
+        after earlier: [PartitionStream]
+    ) async -> Bool {
+        if earlier.isEmpty, options.acknowledgement == .afterRun { return mayBegin(record, of: partition) }
+        return await mayRun(record, of: partition, sinceLeftBy: earlier)
+    }
+
+    @inline(never)
+    private func mayRun(
+        _ record: Record,
+        of partition: PartitionStream,
+        sinceLeftBy earlier: [PartitionStream]
+    ) async -> Bool {
+        guard await isLeft(record, by: earlier, to: partition), mayBegin(record, of: partition) else { return false }
         if options.acknowledgement == .afterRun { return true }
         return await acknowledge(record, of: partition)
     }
 
+    private func mayBegin(_ record: Record, of partition: PartitionStream) -> Bool {
+        !Task.isCancelled && partition.mayBegin(record)
+    }
+
+    /// Commits a record whose handler is to run at most once.
+    ///
+    /// - Returns: whether the handler may run; false when the partition or the worker ended before the record is committed.
     private func acknowledge(_ record: Record, of partition: PartitionStream) async -> Bool {
         var delay = Duration.milliseconds(100)
         repeat {
@@ -116,24 +140,25 @@ extension Worker {
 // Sending what comes of a record.
 extension Worker {
     /// Hands over what is to be sent, in the order of the partition; ``confirm(_:of:)`` sends what fails here.
-    private func begin(_ settlement: Settlement) async -> Settlement {
-        var settlement = settlement
+    private func begin(_ decided: Boxed<Settlement>) async -> Boxed<Settlement> {
+        var settlement = decided.value
         if case .success(let parcel)? = settlement.parcel?.record {
             log(
                 .warning,
                 "Consumer: \(settlement.record.position) goes to \(parcel.topic): \(settlement.dispatch.result)"
             )
         }
-        if transactor == nil { try? await settlement.send() }
-        return settlement
+        if transactor != nil { return decided }
+        try? await settlement.send()
+        return Boxed(settlement)
     }
 
     /// Completes a record when everything sent for it is acknowledged, or leaves it to the next transaction. What is not
     /// acknowledged is sent again, or something else in its place, until the partition ends and the record goes to its next
     /// owner; what is on its way then is waited for as long as the consumer waits for the record.
     @inline(never)
-    func confirm(_ settlement: Settlement, of partition: PartitionStream) async {
-        var settlement = settlement
+    func confirm(_ begun: Boxed<Settlement>, of partition: PartitionStream) async {
+        var settlement = begun.value
         while true {
             do throws(Settlement.Failure) {
                 if let transactor {

@@ -64,52 +64,55 @@ extension Worker {
                 await partition.approach(record, within: distance)
                 let key = concurrency.mode == .key ? record.key : nil
                 if let key, await !lanes.enter(record, key: key, of: partition) { continue }
-                await takePlace(for: record, of: partition)
+                await takePlace(for: record.offset, of: partition)
                 group.addTask {
                     var current: Record? = record
                     while let record = current {
-                        let settlement = await self.handle(record, of: partition, after: earlier)
-                        if settlement != nil { await unconfirmed.take(record.footprint, of: partition) }
-                        self.handlers.giveBack()
-                        if let settlement {
-                            await self.confirm(settlement, of: partition)
-                            unconfirmed.giveBack(record.footprint)
+                        if let settlement = await self.handle(record, of: partition, after: earlier) {
+                            await self.confirm(settlement, of: partition, unconfirmed)
+                        } else {
+                            self.handlers.giveBack()
                         }
                         current = key.flatMap { lanes.next(key: $0) }
-                        if let current { await self.takePlace(for: current, of: partition) }
+                        if let current { await self.takePlace(for: current.offset, of: partition) }
                     }
                 }
             }
         }
     }
 
+    /// Gives a handler's place back as soon as what is to be acknowledged has one, and completes the record.
+    @inline(never)
+    private func confirm(
+        _ settlement: Boxed<Settlement>,
+        of partition: PartitionStream,
+        _ unconfirmed: Permits
+    ) async {
+        let size = settlement.value.record.footprint
+        await unconfirmed.take(size, of: partition)
+        handlers.giveBack()
+        await confirm(settlement, of: partition)
+        unconfirmed.giveBack(size)
+    }
+
     /// For what was handled and is not acknowledged, of one partition.
     private static func makeUnconfirmed() -> Permits { Permits(1_000, bytes: 16 << 20) }
 
     /// Takes a handler's place, but none while the partition is paused.
-    private func takePlace(for record: Record, of partition: PartitionStream) async {
-        await handlers.take(for: record, of: partition)
+    @inline(never)
+    private func takePlace(for offset: Int64, of partition: PartitionStream) async {
+        await handlers.take(for: offset, of: partition)
         while partition.isPaused, !partition.isEnded, !Task.isCancelled {
             handlers.giveBack()
             await partition.flowing()
-            await handlers.take(for: record, of: partition)
+            await handlers.take(for: offset, of: partition)
         }
     }
 
     /// Waits until the record is in work no more in earlier assignments of its partition to this worker.
     ///
     /// - Returns: false when it still is, since the partition or the worker ended: it would run twice at once.
-    @inline(__always)
     func isLeft(_ record: Record, by earlier: [PartitionStream], to partition: PartitionStream) async -> Bool {
-        if earlier.isEmpty { return true }
-        return await waitForRuns(of: record, in: earlier, of: partition)
-    }
-
-    private func waitForRuns(
-        of record: Record,
-        in earlier: [PartitionStream],
-        of partition: PartitionStream
-    ) async -> Bool {
         for stream in earlier where stream.isInWork(record.offset) {
             await withoutPlace(in: partition) { await stream.ended(record.offset, or: partition) }
         }

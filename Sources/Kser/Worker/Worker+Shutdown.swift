@@ -8,10 +8,10 @@ extension Worker {
     /// work or for the cut, and for nothing else.
     func workUntilCutShort() async throws {
         try options.check(with: concurrency, controller.codec)
-        if !begun.reach() { throw KserError.internal("A worker runs once; this is a second time") }
+        if !begun.keep() { throw KserError.internal("A worker runs once; this is a second time") }
         let working = Task(executorPreference: Self.preferredExecutor) {
             await self.work()
-            self.ended.reach()
+            self.ended.keep()
         }
         let watching = Task { await watchShutdown() }
         let signals = SignalWatch(options.shutdownSignals) { [weak self] in self?.takeSignal() }
@@ -21,12 +21,12 @@ extension Worker {
             working.cancel()
         }
         await withTaskCancellationHandler {
-            await Task { await ended.wait() }.value
+            await ended.settled()
         } onCancel: {
             working.cancel()
-            ending.reach()
+            ending.keep()
         }
-        if let error = failure.error { throw error }
+        try failure.outcome?.get()
     }
 
     /// The executor that the task prefers: a task of its own does not take it over by itself.
@@ -43,7 +43,7 @@ extension Worker {
 
     /// Tells what the shutdown waits for, again and again, and ends it when its time is over.
     private func watchShutdown() async {
-        await ending.wait()
+        try? await ending.value()
         let (clock, limit) = (options.clock, options.hardTimeout)
         let begin = clock.uptime()
         var pause = Duration.seconds(5)
@@ -63,9 +63,9 @@ extension Worker {
     /// Has ``run()`` throw the error, unless there is one already, and wait for nothing more.
     private func cutShort(_ error: KserError) {
         log(.error, "Consumer: \(error.message); \(remainder())")
-        failure.note(error)
-        ending.reach()
-        ended.reach()
+        failure.fail(error)
+        ending.keep()
+        ended.keep()
     }
 
     /// What the worker has not done yet, for people.

@@ -19,20 +19,20 @@ public final class Worker: Sendable {
     let listener: CancellationListener?
     let deduplicator: Deduplicator?
     let crashes: CrashGuard?
-    let supervision: Supervision?
+    /// What is done with every message besides running it.
+    let terms: Arrival.Terms?
     /// Whether the worker runs messages and completes their records, and nothing else that may wait.
     let isBare: Bool
     /// Whether messages come sealed.
     let isSealed: Bool
-    /// Writes replies before it is decided what becomes of their messages.
-    let writer: Dispatch.Writer?
-    let failure = FirstFailure()
-    /// ``run()`` was called.
-    let begun = Milestone()
-    /// The shutdown has begun, whatever began it.
-    let ending = Milestone()
-    /// ``run()`` waits for nothing more.
-    let ended = Milestone()
+    /// Broken with the first error, which ``run()`` throws.
+    let failure = Promise<Void>()
+    /// Kept once ``run()`` was called.
+    let begun = Promise<Void>()
+    /// Kept once the shutdown has begun, whatever began it.
+    let ending = Promise<Void>()
+    /// Kept once ``run()`` waits for nothing more.
+    let ended = Promise<Void>()
     /// How many signals came.
     let signals = Atomic(0)
     /// The partitions whose records are worked on, those that were taken away but are not done included.
@@ -68,8 +68,10 @@ public final class Worker: Sendable {
         crashes = options.retries?.crashes.map {
             CrashGuard($0, group: consumer.groupID ?? "", logger: controller.logger)
         }
-        supervision = Supervision(listener?.registry, deduplicator, crashes)
-        writer = options.replies?.writer
+        let supervision = Supervision(listener?.registry, deduplicator, crashes)
+        // Replies are written before it is decided what becomes of their messages.
+        let writer = options.replies?.writer
+        terms = supervision == nil && writer == nil ? nil : Arrival.Terms(supervision, writer)
         isBare = options.replies == nil && options.operations == nil && transactor == nil && supervision == nil
         if let files = options.controlFiles { ControlFiles.clean(files.pause, "pause", controller.logger) }
     }
@@ -124,7 +126,7 @@ public final class Worker: Sendable {
             } catch {
                 fail(error)
             }
-            ending.reach()
+            ending.keep()
             await consumer.close()
             group.cancelAll()
             // What waits for its transaction would hold up the group.
@@ -160,14 +162,14 @@ public final class Worker: Sendable {
 
     /// Ends the worker with an error.
     func fail(_ error: any Error) {
-        failure.note(error)
-        ending.reach()
+        failure.fail(error)
+        ending.keep()
         consumer.stop()
     }
 
     /// Begins to shut down; the loops over partitions see it and end.
     func stop() {
-        if !ending.reach() { return }
+        if !ending.keep() { return }
         log(.info, "Closing consumer and exiting")
         consumer.stop()
     }
@@ -182,14 +184,6 @@ public final class Worker: Sendable {
                 + "give it RetryTopics.names(for:) too, unless another worker reads them"
         )
     }
-}
-
-/// The first of several errors.
-final class FirstFailure: Sendable {
-    private let noted = Mutex<(any Error)?>(nil)
-
-    var error: (any Error)? { noted.withLock { $0 } }
-    func note(_ error: any Error) { noted.withLock { $0 = $0 ?? error } }
 }
 
 // MARK: kser's control files

@@ -78,9 +78,6 @@ public struct WorkerOptions: Sendable {
 }
 
 extension WorkerOptions {
-    /// Whether every message that a handler took is done after one attempt.
-    var answersEverything: Bool { retries == nil && classifier == nil }
-
     /// Refuses options that do not go together.
     ///
     /// - Throws: ``KserError`` of kind `configuration` that says what to do.

@@ -41,13 +41,7 @@ public final class Admin: Sendable {
         timeout: Duration = .seconds(30),
         logger: KserLogger = .none
     ) throws {
-        try self.init(
-            bootstrapServers: configuration.bootstrapServers.joined(separator: ","),
-            security: configuration.security,
-            timeout: timeout,
-            additional: configuration.additional,
-            logger: logger
-        )
+        try self.init(as: configuration, timeout, logger)
     }
 
     /// Makes an admin of the cluster that a consumer's settings are for.
@@ -56,11 +50,15 @@ public final class Admin: Sendable {
         timeout: Duration = .seconds(30),
         logger: KserLogger = .none
     ) throws {
+        try self.init(as: configuration, timeout, logger)
+    }
+
+    private convenience init(as other: some ClientConfiguration, _ timeout: Duration, _ logger: KserLogger) throws {
         try self.init(
-            bootstrapServers: configuration.bootstrapServers.joined(separator: ","),
-            security: configuration.security,
+            bootstrapServers: other.bootstrapServers.joined(separator: ","),
+            security: other.security,
             timeout: timeout,
-            additional: configuration.additional,
+            additional: other.additional,
             logger: logger
         )
     }

@@ -18,10 +18,9 @@ public struct ProducerConfiguration: Sendable {
     public var isIdempotent = true
     /// Whose word counts as delivered; default ``Acknowledgements/all``.
     public var acknowledgements = Acknowledgements.all
-    /// How long a record waits for others to share its request with; default not at all (librdkafka's `linger.ms`, there 5),
-    /// so that a lone record goes at once. Under load records share requests all the same: while
-    /// as many requests as may be are on their way to a broker, five when ``isIdempotent``, the next records gather.
-    public var linger = Duration.zero
+    /// How long a record waits for others to share its request with, while others are on their way; default 1 millisecond
+    /// (librdkafka's `linger.ms`, there 5). A record that is alone goes at once.
+    public var linger = Duration.milliseconds(1)
     /// How batches are compressed; default ``Compression/none``, which every peer reads.
     public var compression = Compression.none
     /// How many records may be on their way; further sends wait. Default 100,000.

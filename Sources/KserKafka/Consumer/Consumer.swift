@@ -110,6 +110,7 @@ public final class Consumer: RecordSource, AsyncSequence {
     /// completed and leaves the group. It may be called again. It waits for the end even when the task is cancelled.
     public func close() async {
         core.stop()
-        await core.closed()
+        // Draining, committing and leaving the group each have their deadline.
+        await core.closing.settled()
     }
 }

@@ -21,7 +21,6 @@ final class ConsumerCore: PartitionOwner {
         var isAbandoned = false
         var failure: KafkaError?
         var commitRequests: [Promise<Void>] = []
-        var closeWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
     let client: RDKafkaConsumer
@@ -29,6 +28,8 @@ final class ConsumerCore: PartitionOwner {
     let configuration: ConsumerConfiguration
     let topics: [String]
     let state = Mutex(State())
+    /// Kept when the thread has ended.
+    let closing = Promise<Void>()
     let clock = ContinuousClock()
     /// Who is told of assignments and commits.
     let monitor = Mutex<(any KserMonitor)?>(nil)
@@ -80,7 +81,9 @@ final class ConsumerCore: PartitionOwner {
     func stop() {
         let (hub, feeds, failure) = state.withLock { state -> (StreamHub?, [PartitionFeed], KafkaError?) in
             switch state.phase {
-            case .idle: state.phase = .closed
+            case .idle:
+                state.phase = .closed
+                closing.keep()
             case .running: state.phase = .stopping
             case .stopping, .closed: return (nil, [], nil)
             }
@@ -96,18 +99,6 @@ final class ConsumerCore: PartitionOwner {
         log(.error, error.description, error)
         state.withLock { if $0.failure == nil { $0.failure = error } }
         stop()
-    }
-
-    /// Waits until the thread has ended. Cancellation does not end the wait: draining, committing and leaving the group
-    /// each have their deadline.
-    func closed() async {
-        await withCheckedContinuation { waiter in
-            let isClosed = state.withLock { state in
-                if state.phase != .closed { state.closeWaiters.append(waiter) }
-                return state.phase == .closed
-            }
-            if isClosed { waiter.resume() }
-        }
     }
 
     /// Commits what is completed and waits for the broker's answer.
@@ -127,9 +118,7 @@ final class ConsumerCore: PartitionOwner {
 
     func partitionBecameIdle(_ stream: PartitionStream) { client.wake() }
 
-    func end(of stream: PartitionStream) -> Int64? {
-        client.knownEnd(of: TopicPartition(topic: stream.topic, partition: stream.partition))
-    }
+    func end(of stream: PartitionStream) -> Int64? { client.knownEnd(of: stream.place) }
 
     func log(_ level: LogLevel, _ text: @autoclosure () -> String, _ error: KafkaError? = nil) {
         logger.log(level) {

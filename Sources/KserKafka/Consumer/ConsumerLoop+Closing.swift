@@ -22,13 +22,9 @@ extension ConsumerLoop {
             )
         }
         let hasLeft = core.client.serveClosing(until: core.clock.now + patience)
-        let waiters = core.state.withLock { state in
-            state.phase = .closed
-            defer { state.closeWaiters = [] }
-            return state.closeWaiters
-        }
+        core.state.withLock { $0.phase = .closed }
         abandonCommits()
-        for waiter in waiters { waiter.resume() }
+        core.closing.keep()
         if hasLeft { return }
         // Destroying a client that is not closed hangs, so this thread goes on when nobody waits any more.
         core.log(.warning, "No broker lets the consumer leave its group; the group will notice by sessionTimeout")

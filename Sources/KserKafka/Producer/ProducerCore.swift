@@ -22,6 +22,8 @@ final class ProducerCore: Sendable {
     /// The thread for calls that block.
     let calls = CallThread("kser.calls")
     private let flushes: FlushQueue
+    /// Whether a record that is alone is about to be hastened.
+    private let isHastening = Atomic(false)
     private let configuration: ProducerConfiguration
     private let logger: KserLogger
     private let state: Mutex<State>
@@ -63,20 +65,35 @@ extension ProducerCore {
     func enqueueAtOnce(_ record: ProducerRecord) throws -> Promise<RecordMetadata>? {
         try check(record)
         let size = record.footprint
-        let taken = try state.withLock { state -> RDKafkaProducer? in
+        let taken = try state.withLock { state -> (client: RDKafkaProducer, isAlone: Bool)? in
             guard case .open = state.phase else { throw Self.closed }
-            return state.budget.take(size) ? state.client : nil
+            return state.budget.take(size) ? (state.client, state.budget.inFlight == 1) : nil
         }
-        guard let client = taken else { return nil }
+        guard let (client, isAlone) = taken else { return nil }
         let promise = Promise<RecordMetadata>(cost: size)
         do {
             try client.produce(record, promise)
+            if isAlone { hasten(client) }
             return promise
         } catch {
             giveBack(messages: 1, bytes: size)
             // Both take a while to mend.
             if error.code == .queueFull || error.code == .unknownPartition { return nil }
             throw error
+        }
+    }
+
+    /// Has a record sent at once that is alone: while a flush lasts, librdkafka lets nothing linger. It lasts until the record
+    /// is delivered, or would have lingered all the same; without a thread for it the record lingers, and that is all.
+    private func hasten(_ client: RDKafkaProducer) {
+        if configuration.linger <= .zero || isHastening.exchange(true, ordering: .relaxed) { return }
+        do throws(KafkaError) {
+            try calls.add { [self] in
+                isHastening.store(false, ordering: .relaxed)
+                _ = client.flush(timeout: configuration.linger.wholeMilliseconds)
+            }
+        } catch {
+            isHastening.store(false, ordering: .relaxed)
         }
     }
 

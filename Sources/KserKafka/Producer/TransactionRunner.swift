@@ -178,9 +178,7 @@ private struct TransactionOffsets: Sendable {
     }
 
     var list: [(place: TopicPartition, offset: Int64)] {
-        progress.map { done in
-            (TopicPartition(topic: done.partition.topic, partition: done.partition.partition), done.offset)
-        }
+        progress.map { ($0.partition.place, $0.offset) }
     }
 
     /// - Throws: ``KafkaError`` when a partition is being given up, which waits for the transaction to end, or went back.

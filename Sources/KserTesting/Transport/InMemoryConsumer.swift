@@ -4,17 +4,12 @@ import Synchronization
 /// A consumer of an ``InMemoryBroker``. It shares its topics' partitions with the other consumers of its group, and hands
 /// them over when one comes or goes.
 public final class InMemoryConsumer: RecordSource {
-    private struct State {
-        var isClosed = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
     let topics: [String]
     let group: String
     let drainTimeout: Duration
     let hub: StreamHub
     private let broker: InMemoryBroker
-    private let state = Mutex(State())
+    private let closing = Promise<Void>()
 
     init(broker: InMemoryBroker, topics: [String], group: String, buffer: Int, drainTimeout: Duration) {
         self.broker = broker
@@ -68,25 +63,14 @@ public final class InMemoryConsumer: RecordSource {
     /// completed is committed.
     public func close() async {
         stop()
-        await withCheckedContinuation { waiter in
-            let isClosed = state.withLock { state in
-                if !state.isClosed { state.waiters.append(waiter) }
-                return state.isClosed
-            }
-            if isClosed { waiter.resume() }
-        }
+        await closing.settled()
     }
 
     func isOf(_ other: InMemoryBroker) -> Bool { broker === other }
 
     func closed() {
         hub.finish()
-        let waiters = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
+        closing.keep()
     }
 }
 

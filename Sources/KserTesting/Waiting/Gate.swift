@@ -11,9 +11,5 @@ public final class Gate: Sendable {
     public func open() { opening.keep() }
 
     /// Waits until the gate is open; cancellation does not end the wait.
-    public func pass() async {
-        if opening.outcome != nil { return }
-        // In a task that nobody cancels.
-        await Task { [opening] in try? await opening.value() }.value
-    }
+    public func pass() async { await opening.settled() }
 }

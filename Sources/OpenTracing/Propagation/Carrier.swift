@@ -33,6 +33,24 @@ public struct TextMap: Sendable {
         }
     }
 
+    /// Sets keys as the subscript does, in a time that grows with their number and that of the entries, not with both.
+    package mutating func set(_ new: some Sequence<Entry>) {
+        var given: TextDictionary<String> = [:]
+        var added: [String] = []
+        for (key, value) in new {
+            if given[key] == nil { added.append(key) }
+            given[key] = value
+        }
+        var written: TextDictionary<Bool> = [:]
+        entries = entries.compactMap { entry in
+            guard let value = given[entry.key] else { return entry }
+            if written[entry.key] != nil { return nil }
+            written[entry.key] = true
+            return (entry.key, value)
+        }
+        for key in added where written[key] == nil { entries.append((key, given[key] ?? "")) }
+    }
+
     /// The entries as a dictionary; of several values of one key it holds the last, and a
     /// dictionary takes other spellings of the same characters for one key.
     public var dictionary: [String: String] { Dictionary(entries) { $1 } }

@@ -202,7 +202,7 @@ private func withWorker<Value>(
     workers count: Int = 1,
     _ body: (OperationCluster?) async throws -> Value
 ) async throws -> Value {
-    try await broker.createTopic(topic, partitions: Int32(max(3, count)))
+    try await broker.createTopic(topic, partitions: max(3, count))
     let servers = broker.bootstrapServers
     let producer = try Producer(ProducerConfiguration(bootstrapServers: servers), logger: .none)
     let cluster = store.map { OperationCluster(store: $0, producer: producer, topic: topic) }

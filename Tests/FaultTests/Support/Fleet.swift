@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// Worker processes, and what they handled by their own account.
 final class Fleet: Sendable {
@@ -58,6 +59,13 @@ final class Fleet: Sendable {
         let process = workers.value[worker]
         process.kill()
         _ = try await process.end(within: .seconds(20))
+    }
+
+    /// Waits until a worker has ended by itself, by a signal of its own.
+    func crash(_ worker: Int) async throws {
+        let end = try await workers.value[worker].end(within: .seconds(60))
+        // As shells tell of signals.
+        #expect(end.status > 128, "\(end)")
     }
 
     /// Ends a worker with SIGTERM, and waits until it has left with status 0.

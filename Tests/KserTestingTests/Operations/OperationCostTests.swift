@@ -21,6 +21,7 @@ import Testing
         #expect(changes.count == 1 + 2 * 300)
         #expect(changes.map(\.tasks.count).max() == 2)
         #expect(changes.map(\.results.count).max() == 1)
+        #expect(counting.taskReads.max() == 2)
         // Nobody reads the operation as a whole while it runs.
         #expect(counting.wholeReads == 0)
     }
@@ -42,6 +43,8 @@ import Testing
         try await other.withWorkers(4) { _ = try await launched.result() }
         let changes = counting.changes.dropFirst()
         #expect(changes.allSatisfy { $0.tasks.count <= 2 })
+        // Once to note that they were sent, and never again all of them.
+        #expect(counting.taskReads.count { $0 > 3 } == 1)
         #expect(counting.wholeReads == 0)
         #expect(operation.journal.all == ["PENDING -> RUNNING", "RUNNING -> SUCCESS", "success"])
         #expect(try await launched.record().tasks.allSatisfy { $0.attempts == 1 })
@@ -90,11 +93,13 @@ import Testing
 /// Notes what is changed and read.
 final class CountingStore: OperationStore {
     private let base: InMemoryOperationStore
-    private let state = Mutex((changes: [OperationChange](), wholeReads: 0))
+    private let state = Mutex((changes: [OperationChange](), wholeReads: 0, taskReads: [Int]()))
 
     init(_ base: InMemoryOperationStore) { self.base = base }
 
     var changes: [OperationChange] { state.withLock { $0.changes } }
+    /// How many tasks were read with each change.
+    var taskReads: [Int] { state.withLock { $0.taskReads } }
     var wholeReads: Int { state.withLock { $0.wholeReads } }
 
     func change<Outcome: Sendable>(
@@ -103,9 +108,12 @@ final class CountingStore: OperationStore {
         _ body: @escaping @Sendable (inout OperationDraft) throws(StoreError) -> Outcome
     ) async throws -> Outcome? {
         let changed = try await base.change(uuid, at: time) { draft throws(StoreError) in
-            (outcome: try body(&draft), change: draft.change)
+            (outcome: try body(&draft), change: draft.change, reads: draft.readCount)
         }
-        if let change = changed?.change { state.withLock { $0.changes.append(change) } }
+        state.withLock { state in
+            if let change = changed?.change { state.changes.append(change) }
+            state.taskReads.append(changed?.reads ?? 0)
+        }
         return changed?.outcome
     }
 

@@ -67,9 +67,12 @@ private struct EntrypointRun {
     private func perform(_ call: String, on entrypoint: some Scripted) async throws -> JSON {
         switch call {
         case "init": return Outcome.returningNothing
-        case "execute": return Outcome.returning(try await entrypoint.perform(execution, initial: result("initial")))
+        case "execute":
+            let initial = try result("initial").map { Boxed($0) }
+            return Outcome.returning(try await entrypoint.perform(execution, initial: initial))
         case "unsafe_execute":
-            return Outcome.returning(try await entrypoint.throwingPerform(execution, initial: result("initial")))
+            let initial = try result("initial").map { Boxed($0) }
+            return Outcome.returning(try await entrypoint.throwingPerform(execution, initial: initial))
         case "to_Message":
             return Outcome.returning(value: .object(execution.message(result: try result("result")).json))
         case "label":

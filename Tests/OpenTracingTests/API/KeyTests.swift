@@ -28,6 +28,16 @@ import Testing
         #expect(map == [composed: "5", "a": "2"])
     }
 
+    /// As many keys as a message of a megabyte has room for.
+    @Test func mapsWithManyKeys() {
+        var map: TextMap = ["k7": "old", "a": "1", "k7": "older", "k8": "old"]
+        map.set((0..<30_000).map { ("k\($0)", "\($0)") } + [("k7", "seven")])
+        #expect(map.entries.count == 30_001 && map.entries[0] == ("k7", "seven") && map["a"] == "1")
+        #expect(
+            map.entries[2] == ("k8", "8") && map.entries[3] == ("k0", "0") && map.entries[30_000] == ("k29999", "29999")
+        )
+    }
+
     @Test func fields() {
         var fields: Fields = [composed: 1]
         fields[decomposed] = 2

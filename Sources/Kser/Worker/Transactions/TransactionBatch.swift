@@ -48,6 +48,9 @@ struct TransactionBatch: Sendable {
 
     /// How far the partitions are done with it.
     var progress: [PartitionProgress] {
-        parts.compactMap { part in part.entries.last.map { PartitionProgress(part.stream, after: $0.record) } }
+        parts.compactMap { part in
+            if let last = part.entries.last { return PartitionProgress(part.stream, after: last.record) }
+            return part.stream.idleOffset.map { PartitionProgress(part.stream, offset: $0) }
+        }
     }
 }

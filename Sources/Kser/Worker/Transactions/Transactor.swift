@@ -25,6 +25,7 @@ final class Transactor: Sendable {
         state.withLock { $0.open(stream) }
         // From then on what there is waits for nothing more.
         _ = stream.onEnd { [weak self] in self?.state.withLock { $0.hurry() }?.resume() }
+        stream.onPassing { [weak self, weak stream] in stream.map { self?.pass($0) } }
     }
 
     /// Expects no more records of a partition.
@@ -39,9 +40,15 @@ final class Transactor: Sendable {
 
     /// Takes what comes of a record, for a transaction.
     func settle(_ settlement: Settlement, of stream: PartitionStream) {
-        switch state.withLock({ $0.settle(settlement, of: stream) }) {
-        case .refused: stream.abandon(settlement.record)
-        case .nothing: break
+        let step = state.withLock { $0.settle(settlement, of: stream) }
+        if case .refused = step { stream.abandon(settlement.record) } else { take(step) }
+    }
+
+    private func pass(_ stream: PartitionStream) { take(state.withLock { $0.pass(stream) }) }
+
+    private func take(_ step: TransactorState.Step) {
+        switch step {
+        case .refused, .nothing: break
         case .wait: startTimer()
         case .go(let waiter): waiter.resume()
         }
@@ -94,14 +101,18 @@ extension Transactor {
 
     private func commit(_ batch: TransactionBatch) async throws {
         var batch = batch
+        let progress = batch.progress
         do {
             try await batch.complete()
-            try await options.producer.commit(batch.records, completing: batch.progress)
+            try await options.producer.commit(batch.records, completing: progress)
         } catch {
             return try await giveBack(batch, after: error)
         }
-        state.withLock { $0.committed(batch) }
-        for part in batch.parts { part.complete(monitor) }
+        state.withLock { $0.committed(batch, progress) }
+        for part in batch.parts {
+            part.complete(monitor)
+            pass(part.stream)
+        }
     }
 
     /// Puts the records of a failed transaction back. Of one that had a single message, what is sent is changed if need be;
@@ -134,12 +145,10 @@ extension Transactor {
         let failure = error as? Settlement.Failure ?? Settlement.Failure(error, of: index)
         if failure.error is CancellationError { throw failure.error }
         guard var settlement = batch.only else {
-            logger.log(.error) { [count = batch.count] in
-                let text = "Consumer: a transaction of \(count) message(s) failed: \(failure.error)"
-                return LogRecord(.error, logger: "kser.consumer", text)
-            }
+            let count = batch.count
+            logger.consumer(.error, "a transaction of \(count) message(s) failed: \(failure.error)")
             if failure.verdict == .fatal { throw failure.error }
-            return failure.verdict == .transient || failure.verdict == .unknownTopic
+            return count == 0 || failure.verdict == .transient || failure.verdict == .unknownTopic
         }
         let remedy = await settlement.remedy(for: failure, worker)
         remedy.report(settlement, failure, to: logger, monitor)

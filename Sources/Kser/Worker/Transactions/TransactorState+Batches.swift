@@ -5,7 +5,7 @@ extension TransactorState {
     ///
     /// - Returns: that, and the records of partitions that are not ours any more.
     mutating func take() -> (batch: TransactionBatch, lost: [TransactionPart]) {
-        let lost = takeReleased()
+        let lost = giveUp { $0.stream.isReleased }
         let able = partitions.filter { $0.value.waiting > 0 }
         let sound = able.filter { $0.value.failures == 0 }
         let failed = able.filter { $0.value.failures > 0 }.min { $0.value.failures < $1.value.failures }
@@ -20,6 +20,7 @@ extension TransactorState {
         for (id, count) in counts {
             guard let entries = partitions[id]?.backlog.take(count) else { continue }
             partitions[id]?.isInTransaction = true
+            partitions[id]?.isBehind = false
             part(of: id, entries).map { batch.parts.append($0) }
         }
         taken()
@@ -43,18 +44,9 @@ extension TransactorState {
         return counts
     }
 
-    private mutating func takeReleased() -> [TransactionPart] {
-        var lost: [TransactionPart] = []
-        for (id, partition) in partitions where partition.stream.isReleased {
-            guard let entries = partitions[id]?.backlog.giveUp(from: .min) else { continue }
-            part(of: id, entries).map { lost.append($0) }
-            partitions[id] = nil
-        }
-        return lost
-    }
-
     /// Notes that a transaction is committed.
-    mutating func committed(_ batch: TransactionBatch) {
+    mutating func committed(_ batch: TransactionBatch, _ progress: [PartitionProgress]) {
+        for done in progress { partitions[ObjectIdentifier(done.partition)]?.committed = done.offset }
         for part in batch.parts {
             let id = ObjectIdentifier(part.stream)
             partitions[id]?.failures = 0
@@ -76,6 +68,7 @@ extension TransactorState {
                 continue
             }
             partitions[id]?.backlog.putBack(part.entries)
+            partitions[id]?.isBehind = part.entries.isEmpty
             partitions[id]?.isInTransaction = false
             partitions[id]?.failures += 1
             partitions[id]?.isPaused = pauses

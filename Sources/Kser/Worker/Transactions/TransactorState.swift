@@ -23,9 +23,13 @@ struct TransactorState {
         /// How often in a row a transaction with its records failed.
         var failures = 0
         var isPaused = false
+        /// The offset that was committed last.
+        var committed: Int64?
+        /// Whether that is before the markers of transactions that no record follows.
+        var isBehind = false
 
-        /// How many records may be taken.
-        var waiting: Int { isPaused ? 0 : backlog.ready }
+        /// How many records may be taken; markers count as one.
+        var waiting: Int { isPaused ? 0 : backlog.ready + (isBehind ? 1 : 0) }
     }
 
     let maxMessages: Int
@@ -65,7 +69,21 @@ extension TransactorState {
         let id = ObjectIdentifier(stream)
         let before = partitions[id]?.waiting ?? 0
         guard partitions[id]?.backlog.settle(settlement) == true else { return .refused }
-        let added = (partitions[id]?.waiting ?? 0) - before
+        return step(stream, from: before)
+    }
+
+    /// Commits markers behind what is committed, when nothing is in work.
+    mutating func pass(_ stream: PartitionStream) -> Step {
+        let id = ObjectIdentifier(stream)
+        guard let partition = partitions[id], !partition.isInTransaction, let committed = partition.committed,
+            let end = stream.idleOffset, end > committed
+        else { return .nothing }
+        partitions[id]?.isBehind = true
+        return step(stream, from: partition.waiting)
+    }
+
+    private mutating func step(_ stream: PartitionStream, from before: Int) -> Step {
+        let added = (partitions[ObjectIdentifier(stream)]?.waiting ?? 0) - before
         if added == 0 { return .nothing }
         waiting += added
         if stream.isEnded { isTimeOver = true }
@@ -82,6 +100,16 @@ extension TransactorState {
         defer { forgetIfDone(id) }
         recount()
         return part(of: id, lost)
+    }
+
+    /// Lets go of partitions.
+    ///
+    /// - Returns: their records, which can be committed no more.
+    mutating func giveUp(where isLost: (Partition) -> Bool) -> [TransactionPart] {
+        partitions.filter { isLost($0.value) }.keys.compactMap { id in
+            defer { partitions[id] = nil }
+            return (partitions[id]?.backlog.giveUp(from: .min)).flatMap { part(of: id, $0) }
+        }
     }
 
     func part(of id: ObjectIdentifier, _ entries: [TransactionBacklog.Entry]) -> TransactionPart? {
@@ -133,13 +161,7 @@ extension TransactorState {
     /// - Returns: who waits, and what is not committed.
     mutating func end() -> (waiter: Waiter?, lost: [TransactionPart]) {
         isEnded = true
-        var lost: [TransactionPart] = []
-        for id in partitions.keys {
-            guard let entries = partitions[id]?.backlog.giveUp(from: .min) else { continue }
-            part(of: id, entries).map { lost.append($0) }
-        }
-        partitions = [:]
-        waiting = 0
-        return (waiter.take(), lost)
+        defer { waiting = 0 }
+        return (waiter.take(), giveUp { _ in true })
     }
 }

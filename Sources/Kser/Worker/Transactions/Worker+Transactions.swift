@@ -16,7 +16,7 @@ extension Worker {
                     "Transactions need a consumer that reads only what is committed: set isolation to .readCommitted"
                 )
             }
-            try await ending.cancelling { try await transactor.options.producer.prepare() }
+            try await prepare(transactor.options.producer)
         } catch {
             transactor.end()
             if error is CancellationError { consumer.stop() } else { fail(error) }
@@ -28,6 +28,19 @@ extension Worker {
         }
     }
 
+    /// Prepares the producer, until the shutdown begins.
+    private func prepare(_ producer: any TransactionalMessageProducer) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await producer.prepare() }
+            group.addTask {
+                try await self.ending.value()
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
     /// Ends the transactions, after the consumer has waited for those of the records it had in work.
     func endTransactions(_ committing: Task<Void, Never>?) async {
         transactor?.end()
@@ -36,15 +49,14 @@ extension Worker {
     }
 
     /// Runs a record's handler. What it sends through the producer of the transactions is kept, when it succeeds.
-    func dispatch(_ record: Record, attempt: Int, under supervision: Supervision?) async -> Dispatch {
+    func dispatch(_ record: Record, attempt: Int, under terms: Arrival.Terms?) async -> Dispatch {
         let cluster = options.operations
         guard let transactor else {
             return await controller.dispatch(
                 record,
                 attempt: attempt,
                 in: cluster,
-                under: supervision,
-                writing: writer
+                under: terms
             )
         }
         let outbox = Outbox(of: transactor.options.producer)
@@ -53,8 +65,7 @@ extension Worker {
                 record,
                 attempt: attempt,
                 in: cluster,
-                under: supervision,
-                writing: writer
+                under: terms
             )
         }
         let sent = outbox.close()
