@@ -146,4 +146,106 @@ import Testing
         let error = await #expect(throws: StoreError.self) { try await store.operation("o") }
         #expect(error?.code == .closed)
     }
+
+    /// A session that has locked the rows of operations until the body ends.
+    private func whileLocked(_ connectionString: String, _ body: () async throws -> Void) async throws {
+        let other = try PostgresConnection(
+            PostgresAddress(connectionString),
+            statementTimeout: .seconds(30),
+            BlockingExecutor("test.lock")
+        )
+        _ = try other.query("BEGIN")
+        _ = try other.query("LOCK TABLE kser_operation IN ACCESS EXCLUSIVE MODE")
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        _ = try other.query("ROLLBACK")
+        try result.get()
+    }
+
+    @Test func aStatementThatWaitsForALockIsGivenUpAtItsLimit() async throws {
+        let connectionString = try await makeSchema(.shared())
+        let store = try await PostgresOperationStore(
+            connectionString,
+            connections: 1,
+            statementTimeout: .milliseconds(300)
+        )
+        try await store.insert(.sample("o"))
+        try await whileLocked(connectionString) {
+            let error = await #expect(throws: StoreError.self) { try await store.operation("o") }
+            #expect(error?.code == .locked)
+            #expect(error?.message.contains("another session") == true)
+            // The server has stopped as well, so nothing of it is in the way of whoever has the lock.
+            let waiting = try await PostgresServer.shared().waiting(in: connectionString)
+            #expect(waiting == 0)
+        }
+        #expect(try await store.operation("o") == .sample("o"))
+    }
+
+    @Test func closingWaitsNoLongerThanAStatementMayTakeAndWhoWaitedConnectsNoMore() async throws {
+        let connectionString = try await makeSchema(.shared())
+        let store = try await PostgresOperationStore(
+            connectionString,
+            connections: 1,
+            statementTimeout: .seconds(8)
+        )
+        try await store.insert(.sample("o"))
+        try await whileLocked(connectionString) {
+            let first = Task { try await store.operation("o") }
+            try await poll { try await PostgresServer.shared().waiting(in: connectionString) == 1 }
+            // It waits for the one connection.
+            let second = Task { try await store.operation("o") }
+            try await poll { store.pool.waiting == 1 }
+            let start = ContinuousClock.now
+            await store.close()
+            #expect(start.duration(to: .now) < .seconds(20))
+            #expect((await first.failure as? StoreError)?.code == .locked)
+            #expect((await second.failure as? StoreError)?.code == .closed)
+        }
+    }
+
+    @Test func aPoolerInTransactionModeGivesEachTransactionAnotherSession() async throws {
+        let server = try await PostgresServer.shared()
+        let schema = try await makeSchema(server)
+        let name = schema.split(separator: "=").last.map { String($0.dropLast()) } ?? ""
+        let pooler = try await PgBouncer(to: server, searchPath: name, sessions: 3)
+        var stores: [any OperationStore] = []
+        for _ in 0..<3 { stores.append(try await PostgresOperationStore(pooler.connectionString, connections: 3)) }
+        let store = Alternating(stores)
+        try await withThrowingTaskGroup { group in
+            for index in 0..<60 {
+                group.addTask {
+                    let operation = OperationRecord.sample("p\(index)", tasks: 1 + index % 7)
+                    try await store.insert(operation)
+                    guard try await store.operation(operation.uuid) == operation else { throw Lost() }
+                    _ = try await store.operations(matching: StoreQuery())
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+private struct Lost: Error {}
+
+extension Task {
+    fileprivate var failure: (any Error)? {
+        get async { if case .failure(let error) = await result { error } else { nil } }
+    }
+}
+
+extension PostgresServer {
+    /// How many sessions wait for a lock on a table of the schema that a connection string names.
+    fileprivate func waiting(in connectionString: String) async throws -> Int {
+        let name = connectionString.split(separator: "=").last.map { String($0.dropLast()) } ?? ""
+        let pool = PostgresPool(try PostgresAddress(self.connectionString), size: 1, statementTimeout: .seconds(60))
+        return try await pool.run { connection throws(StoreError) in
+            try connection.query(
+                """
+                SELECT l.pid FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+                JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT l.granted AND n.nspname = $1
+                """,
+                [.text(name)]
+            ).count
+        }
+    }
 }

@@ -33,6 +33,23 @@ import Testing
         }.checks
     }
 
+    @Test func newFilesAreForTheirUserAloneAndOthersKeepTheirPermissions() async throws {
+        let folder = try TemporaryDirectory("sqlite")
+        func mode(_ name: String) throws -> Int? {
+            let path = folder.url.appending(path: name).path()
+            return try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        let store = try await SQLiteOperationStore(path: folder.url.appending(path: "new.db").path())
+        try await store.insert(.sample("o"))
+        for name in ["new.db", "new.db-wal", "new.db-shm"] { #expect(try mode(name) == 0o600, "\(name)") }
+        _ = try await SQLiteDeduplicationWindow(path: folder.url.appending(path: "window.db").path())
+        #expect(try mode("window.db") == 0o600)
+        let shared = folder.url.appending(path: "shared.db").path()
+        _ = FileManager.default.createFile(atPath: shared, contents: nil, attributes: [.posixPermissions: 0o640])
+        try await SQLiteOperationStore(path: shared).insert(.sample("o"))
+        #expect(try mode("shared.db") == 0o640)
+    }
+
     @Test func whatIsStoredIsThereWhenTheFileIsOpenedAgain() async throws {
         let store = try await SQLiteOperationStore(path: path)
         try await store.insert(.sample("o"))

@@ -103,7 +103,7 @@ func makeSchema(_ server: PostgresServer) async throws -> String {
 extension PostgresServer {
     /// Runs statements as the superuser.
     func execute(_ sql: String) async throws {
-        let pool = PostgresPool(try PostgresAddress(connectionString), size: 1)
+        let pool = PostgresPool(try PostgresAddress(connectionString), size: 1, statementTimeout: .seconds(60))
         try await pool.run { connection throws(StoreError) in _ = try connection.query(sql) }
     }
 }

@@ -120,6 +120,46 @@ import Testing
         #expect(bench.broker.records(in: "jobs").count == 4)
     }
 
+    @Test func tasksOfOperationsThatHaveFailedStayAndAreNamed() async throws {
+        let stage = Stage()
+        stage.broker.createTopic("jobs-dlt")
+        let failing = try await stage.step("fails") { _ in throw KserError.validation("never") }
+        var options = WorkerOptions()
+        options.retries = RetryPolicy()
+        options.deadLetters = DeadLetterTopic(with: stage.broker.makeProducer())
+        let producer = stage.broker.makeProducer()
+        let operation = try await stage.withWorkers(options: options) {
+            let launched = try await ClusterSteps { TaskCall(failing, uuid: "task") }.build(logger: .none)
+                .launch(on: stage.cluster)
+            #expect(try await launched.result().retcode == 400)
+            try await producer.send(Message(uuid: "alone", entrypoint: failing.path), to: "jobs")
+            try await stage.settle()
+            return launched.uuid
+        }
+        // One that its operation still waits for, since nobody could read it.
+        try await producer.send(
+            Message(
+                uuid: "unread",
+                entrypoint: failing.path,
+                metadata: ["kser.operation": ["uuid": .string(operation), "round": 1]]
+            ),
+            to: "jobs-dlt",
+            headers: [Record.Header("kser_dlt-reason", text: "undecodable")]
+        )
+        let letters = DeadLetters(in: stage.broker)
+        let listed = try await letters.list("jobs")
+        #expect(listed.map(\.uuid) == ["task", "alone", "unread"])
+        #expect(listed.map(\.operation) == [operation, nil, operation])
+        let report = try await letters.replay("jobs", with: producer)
+        #expect(report.replayed == 2)
+        #expect(report.ofOperations == 1)
+        #expect(report.operations == [operation])
+        var elsewhere = ReplayOptions()
+        elsewhere.topic = "jobs-kept"
+        let kept = try await letters.replay("jobs", .uuids("task"), with: producer, options: elsewhere)
+        #expect(kept.replayed == 1 && kept.ofOperations == 0)
+    }
+
     @Test func aDryRunOnlyCounts() async throws {
         try await makeLetters()
         var options = ReplayOptions()

@@ -2,7 +2,7 @@
 # Installs what is missing, says what it does, and is silent when there is nothing to do.
 #
 #   deps.sh run     the libraries that the package links
-#   deps.sh test    those, plus kcat, OpenSSL, PostgreSQL, Prometheus, wrk and a Python environment with the real kser and a broker (.build/venv)
+#   deps.sh test    those, plus kcat, OpenSSL, PostgreSQL, PgBouncer, Prometheus, wrk and a Python environment with the real kser and a broker (.build/venv)
 #
 # KSER_VENV=<folder> names a ready Python environment to use instead of .build/venv.
 set -euo pipefail
@@ -45,6 +45,7 @@ if [[ $profile == test ]]; then
     have wrk || need wrk wrk
     have openssl || need openssl openssl
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || need postgresql postgresql@17
+    have pgbouncer || [[ -x /usr/sbin/pgbouncer ]] || need pgbouncer pgbouncer
     [[ -x $venv/bin/python ]] || python3 -c 'import ensurepip' 2>/dev/null || need python3-venv python
 fi
 

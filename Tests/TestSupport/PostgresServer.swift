@@ -52,7 +52,7 @@ package final class PostgresServer: Sendable {
     }
 
     /// A port that nobody listens on.
-    private static func freePort() throws -> UInt16 {
+    static func freePort() throws -> UInt16 {
         #if os(Linux)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else

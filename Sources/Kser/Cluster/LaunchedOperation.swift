@@ -28,12 +28,16 @@ public struct LaunchedOperation: Sendable {
 
     /// Waits for the end of the operation.
     ///
+    /// A handler waits without its place, so that others may run. Where its worker runs one message of a partition at a time
+    /// and the tasks come to that topic too, they would stay behind the handler's own message.
+    ///
     /// - Returns: its result: that of its last task, of the one that failed, or what its hooks made of it.
+    /// - Throws: ``KserError`` `configuration` in such a handler, at once.
     public func result() async throws -> ExecutionResult {
         while true {
             let head = try await head()
             if head.isEnded { return head.result ?? ExecutionResult(uuid: uuid) }
-            try await cluster.clock.sleep(cluster.pollInterval)
+            try await rest()
         }
     }
 
@@ -84,6 +88,11 @@ public struct LaunchedOperation: Sendable {
     /// - Throws: ``StoreError`` `invalidTransition` when the operation is paused or has ended.
     public func resend() async throws {
         try await control { draft throws(StoreError) in try draft.resend() }
+    }
+
+    /// Waits until it is worth while to look again.
+    func rest() async throws {
+        try await HandlerPlace.wait(for: self) { try await cluster.clock.sleep(cluster.pollInterval) }
     }
 
     private func control(

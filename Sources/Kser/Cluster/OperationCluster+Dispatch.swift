@@ -37,8 +37,18 @@ extension OperationCluster {
     ) async -> Turn {
         // Headers say where a record in a retry topic comes from; what owns a task is where it is.
         let owner = "\(record.topic)[\(record.partition)]@\(record.offset)"
+        // Before tracing takes from it what is its own.
+        let received = arrival.execution.metadata
         func step(_ standing: OperationStep.Standing, isReplied: Bool = true) -> OperationStep {
-            OperationStep(standing, of: ticket, owner: owner, in: self, on: controller, isReplied: isReplied)
+            OperationStep(
+                standing,
+                of: ticket,
+                owner: owner,
+                in: self,
+                on: controller,
+                received: received,
+                isReplied: isReplied
+            )
         }
         func over(_ result: ExecutionResult, _ step: OperationStep) -> Turn {
             .over(Dispatch(arrival.execution, result, nil, step: step))

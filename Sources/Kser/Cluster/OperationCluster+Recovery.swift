@@ -53,11 +53,16 @@ extension OperationCluster {
         while !Task.isCancelled {
             do {
                 let count = try await recover(on: controller)
-                if count > 0 { log(.warning, "made \(count) operation(s) go on that stood still", controller.logger) }
+                if count > 0 {
+                    log(.warning, "made \(count) operation(s) go on that stood still", controller.logger)
+                    controller.monitor?.operationsRecovered(count)
+                }
+                let pruned = try await prune()
+                if pruned > 0 { log(.info, "removed \(pruned) operation(s) that ended long ago", controller.logger) }
             } catch is CancellationError {
                 break
             } catch {
-                log(.error, "not recovered, trying again in \(recoveryInterval): \(error)", controller.logger)
+                log(.error, "not recovered or pruned, trying again in \(recoveryInterval): \(error)", controller.logger)
             }
             // Workers that began together do not look together.
             try? await clock.sleep(recoveryInterval * .random(in: 0.5...1.5))

@@ -48,6 +48,12 @@ public struct OperationCluster: Sendable {
     /// How long a task that is being run may be without a sign of life of its worker until it is sent once more; 5 minutes
     /// by default. Workers give signs in good time.
     public var attemptTimeout = Duration.seconds(300)
+    /// How long workers keep operations after their end; nil, the default, keeps them for ever. Of a store that several
+    /// clusters use, the shortest counts.
+    public var retention: OperationRetention?
+    /// Who is told of the states that operations come to because of this program, such as by ``LaunchedOperation/cancel(force:)``;
+    /// nil tells nobody. Workers tell the monitor of their controller.
+    public var monitor: (any KserMonitor)?
     package var clock = WorkerClock.system
     let state = ClusterState()
 
@@ -101,11 +107,25 @@ extension OperationCluster {
             launch: recoveryInterval.milliseconds,
             message: resendInterval.milliseconds
         )
-        return try await store.change(uuid, at: clock.now()) { draft throws(StoreError) in
+        let changed = try await store.change(uuid, at: clock.now()) { draft throws(StoreError) in
+            let before = draft.head.status
             draft.patience = patience
             draft.hasHooks = controller?.operation(at: draft.head.entrypoint) != nil
-            return try body(&draft)
+            let outcome = try body(&draft)
+            return (outcome: outcome, path: draft.head.entrypoint, before: before, after: draft.head.status)
         }
+        guard let changed else { return nil }
+        if changed.before != changed.after, let monitor = controller?.monitor ?? monitor {
+            let execution = Execution(
+                uuid: uuid,
+                path: changed.path,
+                isTask: true,
+                status: changed.before,
+                logger: .none
+            )
+            monitor.operationChanged(execution, to: changed.after)
+        }
+        return changed.outcome
     }
 
     func missing(_ uuid: String) -> StoreError {
@@ -118,11 +138,14 @@ extension OperationCluster {
 
     /// The record that carries the message of a task.
     func record(for due: DueTask, in identity: String) throws -> ProducerRecord {
-        try ProducerRecord(
+        var record = try ProducerRecord(
             OperationTicket.message(for: due, in: identity),
             to: due.task.topic ?? self.topic(of: due.task.entrypoint),
+            headers: due.trace?.recordHeaders ?? [],
             codec: producer.codec
         )
+        record.keepsTrace = due.trace != nil
+        return record
     }
 
     /// The topic that tasks of an entrypoint travel on.

@@ -86,7 +86,6 @@ extension OperationDraft {
         head.status = status
         head.ending = nil
         head.endedAt = nil
-        head.expiresAt = nil
         head.checks = 0
     }
 

@@ -80,14 +80,14 @@ extension OperationDraft {
         if tasks.isEmpty { return [] }
         var due: [DueTask] = []
         if head.status == .compensating {
-            for task in tasks { due.append(DueTask(task, try result(of: task), round: head.round)) }
+            for task in tasks { due.append(DueTask(task, try result(of: task), of: head)) }
             return due
         }
         let previous = try forwarded(to: head.place)
         for task in tasks {
             var result = task.result
             if let previous { result += previous }
-            due.append(DueTask(task, result, round: head.round))
+            due.append(DueTask(task, result, of: head))
         }
         return due
     }
@@ -99,16 +99,29 @@ struct DueTask: Sendable {
     /// What it begins with: the result of what ran before, as it would in process.
     let result: ExecutionResult
     let round: Int
+    /// The trace that the operation was launched in.
+    let trace: OperationTrace?
+    /// What tasks before have set in their metadata.
+    private let carried: JSONObject
 
-    init(_ task: TaskRecord, _ result: ExecutionResult, round: Int) {
-        (self.task, self.result, self.round) = (task, result, round)
+    init(_ task: TaskRecord, _ result: ExecutionResult, of head: OperationHead) {
+        (self.task, self.result, round) = (task, result, head.round)
+        (trace, carried) = (OperationTrace(head.trace), head.carried)
+    }
+
+    /// The metadata of its message, but for what that says about its operation.
+    var metadata: JSONObject {
+        var metadata = task.metadata
+        metadata.fill(from: carried)
+        if let trace { metadata.merge(trace.metadata) }
+        return metadata
     }
 }
 
 /// What the message of a task says about its operation.
 struct OperationTicket: Sendable, Hashable {
     /// The key in the message's metadata.
-    static let key = "kser.operation"
+    static let key = ReservedMetadata.operation
 
     var operation: String
     var task: String
@@ -128,7 +141,7 @@ struct OperationTicket: Sendable, Hashable {
 
     /// The message that asks for a task.
     static func message(for due: DueTask, in store: String) -> Message {
-        var metadata = due.task.metadata
+        var metadata = due.metadata
         metadata[key] = [
             "uuid": .string(due.task.operation), "round": .integer(Int64(due.round)), "store": .string(store),
         ]

@@ -92,6 +92,7 @@ extension OperationDraft {
     ///   - owner: its record.
     ///   - result: what it gave.
     ///   - hasBegun: whether the hooks of the operation's beginning were called before it.
+    ///   - metadata: what its handler has set in its metadata.
     ///   - outbox: what its handler sent.
     ///   - refusal: says why what comes next can never be sent. The task has failed then.
     /// - Returns: false when the task is not, or no more, this attempt's to end.
@@ -102,6 +103,7 @@ extension OperationDraft {
         by owner: String,
         _ result: ExecutionResult,
         hasBegun: Bool = false,
+        carrying metadata: JSONObject = [:],
         outbox: JSON? = nil,
         refusing refusal: (DueTask) -> KserError? = { _ in nil }
     ) throws(StoreError) -> Bool {
@@ -111,6 +113,7 @@ extension OperationDraft {
         if hasBegun, head.hook == .running { head.hook = nil }
         let before = self
         let isForward = head.status != .compensating
+        if !metadata.isEmpty, isForward { head.carried.merge(metadata) }
         try end(task.place, with: result, for: owner)
         if result.retcode == 0, isForward, head.status != .compensating {
             for next in try dueTasks(released()) {

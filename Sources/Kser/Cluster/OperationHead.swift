@@ -36,6 +36,8 @@ public struct OperationHead: Sendable, Hashable {
     public var round: Int
     /// What the operation gave; nil before.
     public var result: ExecutionResult?
+    /// What tasks have set in their metadata, which goes on with the tasks after them.
+    public var carried: JSONObject = [:]
     /// What made it fail, in a few words; nil unless it failed.
     public var error: String?
     /// When it fails unless it is done.
@@ -46,8 +48,6 @@ public struct OperationHead: Sendable, Hashable {
     public var updatedAt: Int64
     /// When it ended.
     public var endedAt: Int64?
-    /// When it may be removed; nil keeps it.
-    public var expiresAt: Int64?
     /// The number of changes so far.
     public var version: Int
     /// When somebody has to look whether it stands still; nil when it has ended.

@@ -94,7 +94,7 @@ public struct LaunchedProgress: AsyncSequence, Sendable {
                         return progress
                     }
                 }
-                if !isAtEnd { try await operation.cluster.clock.sleep(operation.cluster.pollInterval) }
+                if !isAtEnd { try await operation.rest() }
             }
             return nil
         }

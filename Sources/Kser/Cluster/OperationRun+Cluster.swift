@@ -19,8 +19,22 @@ extension OperationRun {
         after result: ExecutionResult? = nil
     ) async throws -> LaunchedOperation {
         if let buildError { throw buildError }
+        guard let tracer = cluster.producer as? any LaunchTracer else {
+            return try await launch(on: cluster, after: result, in: nil)
+        }
+        return try await tracer.traceLaunch(of: execution) { trace in
+            try await launch(on: cluster, after: result, in: trace)
+        }
+    }
+
+    private func launch(
+        on cluster: OperationCluster,
+        after result: ExecutionResult?,
+        in trace: OperationTrace?
+    ) async throws -> LaunchedOperation {
         let now = cluster.clock.now()
         var record = try makeRecord(after: result, at: now, in: cluster)
+        record.head.trace = trace?.json
         let due = try record.begin(at: now)
         try await cluster.store.insert(record)
         do {

@@ -23,6 +23,8 @@ final class OperationStep: Sendable {
     let owner: String
     let cluster: OperationCluster
     let controller: Controller
+    /// The metadata that the message came with.
+    let received: JSONObject
     /// Whether the store has the result.
     private let isRecorded = Atomic(false)
 
@@ -32,6 +34,7 @@ final class OperationStep: Sendable {
         owner: String,
         in cluster: OperationCluster,
         on controller: Controller,
+        received: JSONObject,
         isReplied: Bool
     ) {
         self.standing = standing
@@ -40,6 +43,7 @@ final class OperationStep: Sendable {
         self.owner = owner
         self.cluster = cluster
         self.controller = controller
+        self.received = received
     }
 
     /// The outcome, where it does not depend on the result.
@@ -75,6 +79,7 @@ final class OperationStep: Sendable {
     func conclude(_ dispatch: Dispatch) async throws -> Conclusion {
         let identity = try await cluster.identity()
         let result = dispatch.result
+        let metadata = dispatch.message?.metadata.changes(since: received) ?? [:]
         let outbox = dispatch.sent.isEmpty ? nil : JSON(outbox: dispatch.sent)
         let found = try await cluster.change(ticket.operation, on: controller) { [self] draft throws(StoreError) in
             if isRecorded.load(ordering: .relaxed) {
@@ -89,6 +94,7 @@ final class OperationStep: Sendable {
                         by: owner,
                         result,
                         hasBegun: attempt.beginning != nil,
+                        carrying: metadata,
                         outbox: outbox,
                         refusing: { cluster.refusal(of: $0, in: identity) }
                     )

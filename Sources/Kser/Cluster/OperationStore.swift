@@ -47,7 +47,7 @@ public protocol OperationStore: Sendable {
     /// The paths of the entrypoints of an operation that are in work, in order.
     func running(in uuid: String) async throws -> [String]
 
-    /// The operations that match, oldest first.
+    /// The operations that match, by the time of their launch.
     func operations(matching query: StoreQuery) async throws -> [OperationSummary]
 
     /// The tasks that match, oldest first, in the order of their operations. Their results may be differences; see
@@ -90,6 +90,8 @@ public struct StoreQuery: Sendable, Hashable {
     public var limit = 100
     /// How many to pass over.
     public var offset = 0
+    /// Whether operations are listed from the one that was launched last; false by default.
+    public var isNewestFirst = false
 
     /// Makes a query that matches everything.
     public init() {}

@@ -6,6 +6,8 @@ public struct DeadLetter: Sendable, Hashable {
     public var uuid: String?
     /// The message's entrypoint; nil when it cannot be told.
     public var entrypoint: String?
+    /// The uuid of the launched operation that it is a task of; nil when it is none, or that cannot be told.
+    public var operation: String?
     /// Why it is here.
     public var reason: DeadLetterReason?
     /// The `retcode` of its last result.
@@ -39,7 +41,7 @@ public struct DeadLetter: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - record: the record.
-    ///   - codec: reads uuid and entrypoint where the headers do not tell them.
+    ///   - codec: reads the message: its operation, and uuid and entrypoint where the headers do not tell them.
     public init(_ record: Record, codec: any MessageCodec = JSONMessageCodec()) {
         let origin = LetterHeader.Origin.letter
         self.record = record
@@ -58,10 +60,14 @@ public struct DeadLetter: Sendable, Hashable {
         group = record.text(of: LetterHeader.group)
         replays = record.replays
         cut = record.text(of: LetterHeader.cut).map { $0.split(separator: " ").map { String($0) } } ?? []
-        guard uuid == nil || entrypoint == nil, let message = try? message(codec: codec) else { return }
+        guard let message = try? message(codec: codec) else { return }
+        operation = OperationTicket(message)?.operation
         uuid = uuid ?? message.uuid
         entrypoint = entrypoint ?? message.entrypoint
     }
+
+    /// Whether it failed as a task of an operation, which has recorded that: a copy of it is not run any more.
+    var failedInOperation: Bool { operation != nil && reason != .undecodable && reason != .unknownEntrypoint }
 
     /// Whether it came from this topic, as far as its headers tell.
     func isFrom(_ topic: String) -> Bool { originalTopic.map { $0.utf8.elementsEqual(topic.utf8) } ?? true }

@@ -6,6 +6,9 @@
 ///
 /// Topics are named without the suffix, as workers name them. A letter that was replayed stays in its topic, for a log
 /// forgets nothing: replay from ``ReplayReport/ends`` on to send none twice.
+///
+/// A task of a launched operation failed together with its operation, and nobody would run a copy of it: such letters stay,
+/// and ``ReplayReport/operations`` names the operations, which ``LaunchedOperation/retry()`` runs again.
 public struct DeadLetters: Sendable {
     private let reader: any TopicReader
     private let suffix: String
@@ -16,8 +19,7 @@ public struct DeadLetters: Sendable {
     /// - Parameters:
     ///   - reader: reads the dead-letter topics.
     ///   - suffix: what ``DeadLetterTopic`` adds to a topic's name.
-    ///   - codec: reads messages whose headers do not tell uuid and entrypoint; `KserCrypto` has one that opens sealed
-    ///     messages.
+    ///   - codec: reads messages, for what headers do not tell; `KserCrypto` has one that opens sealed messages.
     public init(
         in reader: any TopicReader,
         suffix: String = "-dlt",
@@ -99,6 +101,8 @@ public struct DeadLetters: Sendable {
                     report.elsewhere += 1
                 } else if letter.replays >= options.cap {
                     report.overCap += 1
+                } else if options.topic == nil, letter.failedInOperation {
+                    report.note(operation: letter.operation)
                 } else if var record = try await replayed(
                     letter,
                     to: options.topic ?? letter.originalTopic ?? topic,

@@ -38,6 +38,11 @@ public struct ReplayReport: Sendable, Hashable {
     /// How many letters stay because ``ReplayOptions/reencodes`` was asked for and they could not be read, or because
     /// their topic did not take them whole and their original is there no more, or larger than the reader lets in.
     public var unreadable = 0
+    /// How many letters stay because they failed together with the operations whose tasks they are. Not with
+    /// ``ReplayOptions/topic``.
+    public var ofOperations = 0
+    /// The uuids of those operations, 100 at most: ``LaunchedOperation/retry()`` runs an operation again.
+    public var operations: Set<String> = []
     /// How many letters stay because their headers name another topic; see ``ReplayOptions/admitsAnyOrigin``.
     public var elsewhere = 0
     /// How many letters stay because their topic does not take them as they are, or is none.
@@ -49,6 +54,11 @@ public struct ReplayReport: Sendable, Hashable {
 
     /// A report of nothing.
     public init() {}
+
+    mutating func note(operation: String?) {
+        ofOperations += 1
+        if let operation, operations.count < 100 { operations.insert(operation) }
+    }
 }
 
 /// A replay that stopped half way.

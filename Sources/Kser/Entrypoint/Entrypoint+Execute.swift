@@ -64,7 +64,9 @@ extension Entrypoint {
         monitor: (any KserMonitor)? = GlobalMonitor.monitor
     ) async throws -> ExecutionResult {
         let execution = makeExecution(params, uuid: uuid, metadata: metadata, logger: logger, monitor: monitor)
-        return try await RegisteredEntrypoint(self).throwingPerform(execution, result.map { Boxed($0) })
+        let entrypoint = RegisteredEntrypoint(self)
+        try await entrypoint.begin(execution)
+        return try await entrypoint.throwingPerform(execution, result.map { Boxed($0) })
     }
 
     /// Makes a message that asks for this entrypoint.

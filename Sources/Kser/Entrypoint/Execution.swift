@@ -111,7 +111,8 @@ public final class Execution: Sendable {
         }
     }
 
-    /// Data about the message; it goes on with the messages of the next tasks.
+    /// Data about the message. What a task of an operation sets in it goes on with all tasks after it, except where one has a
+    /// value of its own; `tracing`, `__parent-span__` and `kser.operation` belong to each message alone.
     public var metadata: JSONObject {
         get { state.withLock { $0.message.metadata } }
         set { state.withLock { $0.message.metadata = newValue } }

@@ -15,11 +15,13 @@ final class RegisteredEntrypoint: Sendable {
     let operation: (any OperationEntrypoint)?
     /// Errors go to `onError`; throws what that throws.
     let perform: Perform
+    /// What comes before ``throwingPerform``, once for each run: `postInit`. Throws what `onError` throws.
+    let begin: Step
     /// Errors are thrown.
     let throwingPerform: Perform
-    private let compensation: Compensation?
+    private let compensation: Step?
 
-    @usableFromInline typealias Compensation = @Sendable (Execution) async throws -> Void
+    @usableFromInline typealias Step = @Sendable (Execution) async throws -> Void
 
     var isOperation: Bool { operation != nil }
 
@@ -39,11 +41,11 @@ final class RegisteredEntrypoint: Sendable {
                     try await entrypoint.begin(execution)
                     return try await entrypoint.perform(execution, initial: initial)
                 },
+                begin: { try await entrypoint.begin($0) },
                 throwingPerform: { execution, initial in
                     if let observer = execution.observer {
                         return try await Self.throwingPerform(entrypoint, execution, initial, under: observer)
                     }
-                    try await entrypoint.begin(execution)
                     return try await entrypoint.throwingPerform(execution, initial: initial)
                 },
                 compensation: Self.compensation(of: entrypoint)
@@ -58,14 +60,16 @@ final class RegisteredEntrypoint: Sendable {
         dateStrategy: DateStrategy?,
         operation: (any OperationEntrypoint)? = nil,
         perform: @escaping Perform,
+        begin: @escaping Step,
         throwingPerform: @escaping Perform,
-        compensation: Compensation?
+        compensation: Step?
     ) {
         self.path = path
         self.isTask = isTask
         self.dateStrategy = dateStrategy
         self.operation = operation
         self.perform = perform
+        self.begin = begin
         self.throwingPerform = throwingPerform
         self.compensation = compensation
     }
@@ -78,10 +82,14 @@ final class RegisteredEntrypoint: Sendable {
             dateStrategy: operation.dateStrategy,
             operation: operation,
             perform: { execution, initial in
-                try await OperationRun.prepared(operation, execution).perform(initial?.value)
+                // What building throws is not the operation's: it has no tasks yet, and so never began.
+                try await OperationRun.built(operation, execution).perform(initial?.value)
             },
+            begin: { try await OperationRun(operation, $0).begin() },
             throwingPerform: { execution, initial in
-                try await OperationRun.prepared(operation, execution).throwingExecute(initial?.value)
+                let run = OperationRun(operation, execution)
+                try await run.build(execution.params)
+                return try await run.throwingExecute(initial?.value)
             },
             compensation: Self.compensation(of: operation)
         )
@@ -108,13 +116,12 @@ final class RegisteredEntrypoint: Sendable {
         under observer: some StepObserver
     ) async throws -> ExecutionResult {
         try await observer.observe(.entrypoint(.execute), of: execution) {
-            try await entrypoint.begin(execution, under: observer)
-            return try await entrypoint.throwingPerform(execution, initial: initial, under: observer)
+            try await entrypoint.throwingPerform(execution, initial: initial, under: observer)
         }
     }
 
     @usableFromInline
-    static func compensation(of entrypoint: some Entrypoint) -> Compensation? {
+    static func compensation(of entrypoint: some Entrypoint) -> Step? {
         guard let task = entrypoint as? any TaskEntrypoint else { return nil }
         return { try await task.compensate(in: $0) }
     }

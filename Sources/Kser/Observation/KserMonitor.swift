@@ -42,8 +42,12 @@ public protocol KserMonitor: AnyObject, Sendable {
     /// place until it ends.
     func taskOverran(_ execution: Execution, limit: Duration)
 
-    /// The status of an operation is about to change.
+    /// The status of an operation changes: in process it is about to, and across machines the change is recorded. There the
+    /// monitor of whoever made the change hears of it, once, and the execution has the uuid and the path alone.
     func operationChanged(_ execution: Execution, to status: TaskStatus)
+
+    /// Operations stood still, and a worker made them go on: messages were lost, or whoever had to send them.
+    func operationsRecovered(_ count: Int)
 
     /// A worker runs from now on.
     func workerBegan(_ worker: Worker)
@@ -102,6 +106,8 @@ extension KserMonitor {
     public func taskOverran(_ execution: Execution, limit: Duration) {}
     /// Does nothing.
     public func operationChanged(_ execution: Execution, to status: TaskStatus) {}
+    /// Does nothing.
+    public func operationsRecovered(_ count: Int) {}
     /// Does nothing.
     public func workerBegan(_ worker: Worker) {}
     /// Does nothing.

@@ -71,11 +71,12 @@ struct ConcurrentTasks: Sendable {
     mutating func run(
         as uuid: String,
         after previous: ExecutionResult?,
+        carrying metadata: JSONObject,
         in operation: Execution
     ) async throws -> ExecutionResult {
         var results = members.map { $0.status == .success ? $0.result : nil }
         let pending = members.indices.filter { results[$0] == nil }
-        let endings = await run(pending, after: previous, in: operation)
+        let endings = await run(pending, after: previous, carrying: metadata, in: operation)
         for ending in endings {
             members[ending.index] = ending.task
             results[ending.index] = try? ending.outcome.get()
@@ -89,7 +90,12 @@ struct ConcurrentTasks: Sendable {
     }
 
     /// Runs these steps at once, and tells how each ended, in the order of their ends.
-    private func run(_ pending: [Int], after previous: ExecutionResult?, in operation: Execution) async -> [Ending] {
+    private func run(
+        _ pending: [Int],
+        after previous: ExecutionResult?,
+        carrying metadata: JSONObject,
+        in operation: Execution
+    ) async -> [Ending] {
         await withTaskGroup(of: Ending.self) { group in
             var endings: [Ending] = []
             var waiting = pending[...]
@@ -98,7 +104,7 @@ struct ConcurrentTasks: Sendable {
                 while free > 0, let index = waiting.popFirst() {
                     let task = members[index]
                     let isAdded = group.addTaskUnlessCancelled {
-                        await Self.end(of: task, at: index, after: previous, in: operation)
+                        await Self.end(of: task, at: index, after: previous, carrying: metadata, in: operation)
                     }
                     if isAdded { free -= 1 }
                 }
@@ -114,11 +120,12 @@ struct ConcurrentTasks: Sendable {
         of task: TaskCall,
         at index: Int,
         after previous: ExecutionResult?,
+        carrying metadata: JSONObject,
         in operation: Execution
     ) async -> Ending {
         var task = task
         do {
-            let result = try await task.run(after: previous, in: operation)
+            let result = try await task.run(after: previous, carrying: metadata, in: operation)
             return Ending(index: index, task: task, outcome: .success(result))
         } catch {
             task.result += .from(error, uuid: task.uuid)

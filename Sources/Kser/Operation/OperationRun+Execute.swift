@@ -85,29 +85,35 @@ extension OperationRun {
 
     private func sequence(after initial: ExecutionResult?) async throws -> Result<ExecutionResult, FailedTask> {
         var result = initial
+        var metadata: JSONObject = [:]
         var index = 0
-        while let task = task(at: index) {
+        while var task = task(at: index) {
             if task.status == .success {
                 result = task.result
             } else {
                 try Task.checkCancellation()
-                let ran = try await run(task, at: index, after: result)
+                let ran = try await run(&task, at: index, after: result, carrying: metadata)
                 if ran.retcode != 0 { return .failure(FailedTask(result: ran)) }
                 result = ran
             }
+            metadata.merge(task.carried)
             index += 1
         }
         return result.map { .success($0) } ?? .failure(FailedTask(result: .nothingToDo(uuid: uuid)))
     }
 
-    private func run(_ task: TaskCall, at index: Int, after result: ExecutionResult?) async throws -> ExecutionResult {
-        var task = task
+    private func run(
+        _ task: inout TaskCall,
+        at index: Int,
+        after result: ExecutionResult?,
+        carrying metadata: JSONObject
+    ) async throws -> ExecutionResult {
         note(running: task.path)
         defer {
             put(task, at: index)
             note(running: nil)
         }
-        return try await task.run(after: result, in: execution)
+        return try await task.run(after: result, carrying: metadata, in: execution)
     }
 }
 

@@ -76,16 +76,25 @@ public final class OperationRun: Sendable {
 }
 
 extension OperationRun {
+    /// What kser's constructor and `build` do.
+    ///
+    /// - Throws: what building throws, or `onError` after `postInit`.
+    static func built(_ operation: any OperationEntrypoint, _ execution: Execution) async throws -> OperationRun {
+        let run = OperationRun(operation, execution)
+        try await run.prepare()
+        return run
+    }
+
     /// What kser's constructor and `build` do, but an error is kept.
     static func prepared(_ operation: any OperationEntrypoint, _ execution: Execution) async -> OperationRun {
         let run = OperationRun(operation, execution)
-        do {
-            try await run.begin()
-            try await run.build(execution.params)
-        } catch {
-            run.state.withLock { $0.buildError = error }
-        }
+        do { try await run.prepare() } catch { run.state.withLock { $0.buildError = error } }
         return run
+    }
+
+    private func prepare() async throws {
+        try await begin()
+        try await build(execution.params)
     }
 
     /// What kser's constructor does: `postInit`, whose failure sets the status and goes to `onError`, but does not keep
@@ -103,36 +112,54 @@ extension OperationRun {
     /// Makes the tasks and appends them to those that are there.
     package func build(_ params: JSONObject) async throws {
         try await execution.observed(.operation(.build)) {
-            try append(try await execution.observed(.operation(.computeTasks)) { try await computeTasks(params) })
+            let taken = Self.uuids(of: tasks)
+            try append(
+                try await execution.observed(.operation(.computeTasks)) { try await makeTasks(params, beside: taken) }
+            )
             try await execution.observed(.operation(.finalize)) { try await operation.finalize(self) }
         }
     }
 
     /// Makes the tasks.
     package func computeTasks(_ params: JSONObject) async throws -> [TaskCall] {
+        try await makeTasks(params, beside: [])
+    }
+
+    /// Makes the tasks, and calls the `postInit` of each, which in kser is a part of making it.
+    private func makeTasks(_ params: JSONObject, beside taken: Set<ScalarKey>) async throws -> [TaskCall] {
         log(.debug, "PreBuild") { ": \($0): \(JSON.object(params.redacted))" }
         try await operation.checkRequiredParameters(in: execution)
         let changed = try await execution.observed(.operation(.preBuild)) {
             try await operation.preBuild(params, in: execution)
         }
-        let tasks = try await operation.tasks(decoding: changed.isEmpty ? params : changed, in: execution)
+        var tasks = try await operation.tasks(decoding: changed.isEmpty ? params : changed, in: execution)
+        try claim(&tasks, beside: taken)
+        for index in tasks.indices { try await tasks[index].begin(in: execution) }
         log(.debug, "BuildTasks") { _ in ": \(tasks.count) task(s) found" }
         return tasks
     }
 
     private func append(_ new: [TaskCall]) throws {
+        var new = new
         try state.withLock { state in
-            var taken = Set(state.tasks.flatMap(\.uuids).map(ScalarKey.init))
-            for call in new {
-                var call = call
-                if let uuid = call.claim(&taken) {
-                    throw KserError.validation(
-                        "Duplicate task uuid: \(uuid) for \(execution.path)",
-                        extra: ["uuid": .string(uuid)]
-                    )
-                }
-                state.tasks.append(call)
-            }
+            try claim(&new, beside: Self.uuids(of: state.tasks))
+            state.tasks += new
+        }
+    }
+
+    private static func uuids(of tasks: [TaskCall]) -> Set<ScalarKey> {
+        Set(tasks.flatMap(\.uuids).map(ScalarKey.init))
+    }
+
+    /// Gives each task a uuid of its own.
+    private func claim(_ tasks: inout [TaskCall], beside taken: Set<ScalarKey>) throws {
+        var taken = taken
+        for index in tasks.indices {
+            guard let uuid = tasks[index].claim(&taken) else { continue }
+            throw KserError.validation(
+                "Duplicate task uuid: \(uuid) for \(execution.path)",
+                extra: ["uuid": .string(uuid)]
+            )
         }
     }
 }

@@ -25,6 +25,10 @@ public struct TaskCall: Sendable {
 
     /// Whether it ran here and succeeded.
     private(set) var hasSucceeded = false
+    /// What its run has set in its metadata, which goes on with the next tasks.
+    private(set) var carried: JSONObject = [:]
+    /// Whether its `postInit` was called.
+    private var hasBegun = false
 
     private var work: Work
     private let hasGivenUUID: Bool
@@ -79,18 +83,54 @@ public struct TaskCall: Sendable {
 }
 
 extension TaskCall {
+    /// Calls the `postInit` of the step, or of those that run at once, unless that was done. Its failure is kept in the
+    /// result.
+    ///
+    /// - Throws: what `onError` throws then.
+    mutating func begin(in operation: Execution) async throws {
+        switch work {
+        case .concurrent(var tasks):
+            defer { work = .concurrent(tasks) }
+            for index in tasks.members.indices { try await tasks.members[index].begin(in: operation) }
+        case .entrypoint(let entrypoint):
+            if hasBegun { return }
+            hasBegun = true
+            let execution = makeExecution(of: entrypoint, in: operation)
+            defer { take(execution) }
+            try await entrypoint.begin(execution)
+        }
+    }
+
     /// Runs the step in an operation's execution and keeps what becomes of it.
-    mutating func run(after previous: ExecutionResult?, in operation: Execution) async throws -> ExecutionResult {
+    ///
+    /// - Parameters:
+    ///   - previous: the result of what ran before.
+    ///   - metadata: what the runs before have set in theirs; what the step has itself counts.
+    ///   - operation: the operation's execution.
+    /// - Returns: what it gave.
+    /// - Throws: what it threw.
+    mutating func run(
+        after previous: ExecutionResult?,
+        carrying metadata: JSONObject,
+        in operation: Execution
+    ) async throws -> ExecutionResult {
         hasSucceeded = false
         switch work {
         case .concurrent(var tasks):
             defer { work = .concurrent(tasks) }
-            result = try await tasks.run(as: uuid, after: previous, in: operation)
+            result = try await tasks.run(as: uuid, after: previous, carrying: metadata, in: operation)
+            for member in tasks.members { carried.merge(member.carried) }
             hasSucceeded = result.retcode == 0
             return result
         case .entrypoint(let entrypoint):
+            try await begin(in: operation)
+            self.metadata.fill(from: metadata)
             let execution = makeExecution(of: entrypoint, in: operation)
-            defer { take(execution) }
+            let received = self.metadata
+            defer {
+                take(execution)
+                carried = self.metadata.changes(since: received)
+            }
             let outcome = try await entrypoint.throwingPerform(execution, previous.map { Boxed($0) })
             if entrypoint.isOperation { execution.result = outcome }
             hasSucceeded = outcome.retcode == 0

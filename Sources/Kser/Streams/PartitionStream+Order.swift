@@ -42,6 +42,11 @@ extension PartitionStream {
         if let waiter { try? await waiter.value() }
     }
 
+    /// Whether a record is the lowest one that is not done, and the next one to begin is too far above it.
+    func isHeldBack(by record: Record) -> Bool {
+        state.withLock { $0.approach != nil && $0.ledger.committable == record.offset }
+    }
+
     /// Whether somebody works on an offset.
     func isInWork(_ offset: Int64) -> Bool { state.withLock { $0.ledger.isInWork(offset) } }
 

@@ -12,6 +12,8 @@ public struct ProducerRecord: Sendable, Hashable {
     public var headers: [Record.Header]
     /// When the record was made, in milliseconds since 1970; nil is now.
     public var timestamp: Int64?
+    /// Whether it belongs to the trace that its headers name, whatever span is active where it is sent.
+    package var keepsTrace = false
 
     /// Makes a record.
     public init(

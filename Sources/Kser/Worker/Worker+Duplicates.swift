@@ -4,6 +4,17 @@ extension Worker {
     ///
     /// - Returns: what became of it; a duplicate that is still in work when the worker does not go on with the record.
     func perform(_ record: Record, attempt: Int = 1, of partition: PartitionStream) async -> Dispatch {
+        if options.operations == nil { return await performInPlace(record, attempt, partition) }
+        let place = HandlerPlace(record, of: partition, in: self)
+        let dispatch = await HandlerPlace.$current.withValue(place) {
+            await performInPlace(record, attempt, partition)
+        }
+        await place.end()
+        return dispatch
+    }
+
+    @inline(__always)
+    private func performInPlace(_ record: Record, _ attempt: Int, _ partition: PartitionStream) async -> Dispatch {
         await dispatch(record, attempt: attempt, under: terms(in: partition))
     }
 

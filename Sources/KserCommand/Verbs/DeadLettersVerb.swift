@@ -175,6 +175,8 @@ private struct LetterDesk {
         total.replayed += report.replayed
         total.inTheirPartition += report.inTheirPartition
         total.overCap += report.overCap
+        total.ofOperations += report.ofOperations
+        total.operations.formUnion(report.operations)
         total.passedOver += report.passedOver
         total.unreadable += report.unreadable
         total.elsewhere += report.elsewhere
@@ -189,6 +191,8 @@ private struct LetterDesk {
                 "replayed": .integer(Int64(report.replayed)),
                 "inTheirPartition": .integer(Int64(report.inTheirPartition)),
                 "overCap": .integer(Int64(report.overCap)),
+                "ofOperations": .integer(Int64(report.ofOperations)),
+                "operations": .array(report.operations.sorted().map { .string($0) }),
                 "passedOver": .integer(Int64(report.passedOver)), "unreadable": .integer(Int64(report.unreadable)),
                 "elsewhere": .integer(Int64(report.elsewhere)), "refused": .integer(Int64(report.refused)),
                 "dryRun": .bool(isDryRun),
@@ -200,6 +204,12 @@ private struct LetterDesk {
                     + "\(report.overCap) over the cap, \(report.passedOver) passed over, "
                     + "\(report.elsewhere) of another topic, \(report.refused) not taken, \(report.unreadable) not readable"
             )
+            if report.ofOperations > 0 {
+                Console.print(
+                    "\(report.ofOperations) stay: their operations have failed with them, run those again with "
+                        + "kser operations retry UUID: \(report.operations.sorted().joined(separator: " "))"
+                )
+            }
         }
     }
 }
@@ -239,7 +249,8 @@ extension DeadLetter {
         func number(_ value: (some BinaryInteger)?) -> JSON { value.map { .integer(Int64($0)) } ?? nil }
         return [
             "topic": .string(record.topic), "partition": number(record.partition), "offset": number(record.offset),
-            "uuid": text(uuid), "entrypoint": text(entrypoint), "reason": text(reason?.rawValue),
+            "uuid": text(uuid), "entrypoint": text(entrypoint), "operation": text(operation),
+            "reason": text(reason?.rawValue),
             "errorCode": number(errorCode), "errorName": text(errorName), "errorText": text(errorText),
             "attempts": number(attempts), "firstFailure": number(firstFailure), "originalTopic": text(originalTopic),
             "originalPartition": number(originalPartition), "originalOffset": number(originalOffset),

@@ -1,130 +1,109 @@
 import Foundation
 import Kser
 import KserKafka
-import KserStore
 
 extension Verb {
     static let operations = Verb(
         name: "operations",
-        operands: "list | show UUID | cancel UUID | pause UUID | resume UUID | retry UUID",
-        summary: "List, show and control launched operations",
+        operands: """
+            list | show UUID | watch UUID | launch NAME | cancel UUID | pause UUID | resume UUID | retry UUID | resend UUID \
+            | recover | prune
+            """,
+        summary: "List, show, launch and control operations across machines",
         details: """
+            kser operations list --status FAILED --since 24h
+            kser operations retry 5f0c…
+            kser operations launch night.Run --topic jobs --task 'night.Load={"day": 3}' --task night.Report
+            kser operations prune --older-than 30d
+
             The store is the path of a SQLite file, or a connection string of PostgreSQL: postgresql://… or host=… dbname=….
-            cancel, pause, resume and retry may have to send a task: they need the brokers and the topic of the tasks.
+            What may have to send a task needs the brokers too: launch, cancel, pause, resume, retry, resend and recover. The
+            topic of each task is in the store; --topic is for launch, and for operations that an earlier release stored.
+            Nothing is changed when a topic is not there.
+
+            A time is 2026-11-27, 2026-11-27T10:00:00Z, or how long ago: 90s, 15m, 24h, 30d.
             """,
         options: [
             Option("store", nil, value: "STORE", "where operations are kept; default KSER_STORE"),
-            Option("topic", "t", value: "TOPIC", "the topic that tasks travel on"),
-            Option("status", "s", value: "STATUS", "list: only these, such as FAILED; may be repeated"),
+            Option("status", "s", value: "STATUS", "list, prune: only these, such as FAILED; may be repeated"),
             Option("entrypoint", "e", value: "NAME", "list: only this entrypoint; may be repeated"),
-            Option("unchanged-for", nil, value: "SECONDS", "list: only what has not changed for this long"),
-            Option("limit", "n", value: "COUNT", "list: at most this many; default 100"), .json,
+            Option("since", nil, value: "TIME", "list: only what was launched since"),
+            Option("before", nil, value: "TIME", "list: only what was launched before"),
+            Option("unchanged-for", nil, value: "DURATION", "list: only what has not changed for this long"),
+            Option("oldest-first", nil, "list: the oldest first, not the newest"),
+            Option(
+                "limit",
+                "n",
+                value: "COUNT",
+                "list: at most this many; show: this many of the last changes; default 100"
+            ),
+            Option("offset", nil, value: "COUNT", "list: pass over this many"),
+            Option("compensation", nil, "retry: compensate again what could not be compensated"),
+            Option("force", nil, "cancel: do not wait for tasks in work, what they give counts no more"),
+            Option("task", nil, value: "NAME[=JSON]", "launch: a task and its params; repeat it for the next one"),
+            Option("uuid", "u", value: "UUID", "launch: the uuid of the operation; default a random one"),
+            Option("time-limit", nil, value: "DURATION", "launch: how long it may take"),
+            Option("topic", "t", value: "TOPIC", "the topic that tasks travel on"),
+            Option("older-than", nil, value: "DURATION", "prune: what ended longer ago"),
+            Option(
+                "vacuum",
+                nil,
+                "prune: give a SQLite file's unused pages back, for which nobody may use it meanwhile"
+            ),
+            .json,
         ] + Option.keys + Option.sealing + Option.cluster
     ) { arguments in
-        let action = try arguments.operands(1...2, "list, or an action and a UUID")[0]
-        let actions = ["show", "cancel", "pause", "resume", "retry"]
-        guard action == "list" || actions.contains(action) else {
-            throw UsageError("\"\(action)\" must be list, \(actions.dropLast().joined(separator: ", ")) or retry")
+        let names = OperationAction.allCases.map(\.rawValue)
+        let word = try arguments.operands(1...2, "one of \(names.joined(separator: ", "))")[0]
+        guard let action = OperationAction(rawValue: word) else {
+            throw UsageError("\"\(word)\" must be one of \(names.joined(separator: ", "))")
         }
-        if action == "list" {
-            _ = try arguments.operands(1...1, "list")
-            return try await OperationList(arguments).print(try await openStore(arguments))
-        }
-        let uuid = try arguments.operands(2...2, "\(action) UUID")[1]
-        if action == "show" { return try await show(uuid, in: try await openStore(arguments), arguments) }
-        guard let topic = arguments.text("topic") else {
-            throw UsageError("--topic is missing: \(action) may send a task")
-        }
-        let producer = try Cluster(arguments).producer(codec: Sealing(arguments).writer)
-        let store = try await openStore(arguments)
-        let operation = OperationCluster(store: store, producer: producer, topic: topic).operation(uuid)
-        switch action {
-        case "cancel": try await operation.cancel()
-        case "pause": try await operation.pause()
-        case "resume": try await operation.resume()
-        default: try await operation.retry()
-        }
-        try await producer.flush()
-        await producer.close()
-        let status = try await operation.record().status.rawValue
-        arguments.has("json")
-            ? Console.print(["uuid": .string(uuid), "status": .string(status)]) : Console.print("\(uuid) is \(status)")
-    }
-
-    private static func openStore(_ arguments: Arguments) async throws -> any OperationStore {
-        let named = arguments.text("store") ?? ProcessInfo.processInfo.environment["KSER_STORE"] ?? ""
-        if named.isEmpty { throw UsageError("the store is not named: give --store STORE or set KSER_STORE") }
-        let isServer = named.hasPrefix("postgres://") || named.hasPrefix("postgresql://") || named.contains("=")
-        if isServer { return try await PostgresOperationStore(named, connections: 1) }
-        // Opening would make one.
-        guard FileManager.default.fileExists(atPath: named) else {
-            throw CommandError(.noInput, "there is no store at \(named)")
-        }
-        return try await SQLiteOperationStore(path: named)
-    }
-
-    private static func show(_ uuid: String, in store: any OperationStore, _ arguments: Arguments) async throws {
-        guard let operation = try await store.operation(uuid) else {
-            throw CommandError(.failure, "the store has no operation \(uuid)")
-        }
-        let tasks = operation.tasks.map { task -> JSON in
-            .object([
-                "uuid": .string(task.uuid), "entrypoint": .string(task.entrypoint), "step": .integer(Int64(task.step)),
-                "status": .string(task.status.rawValue), "attempts": .integer(Int64(task.attempts)),
-                "result": task.status == .pending ? nil : .object(task.result.json.redacted),
-            ])
-        }
-        if arguments.has("json") {
-            return Console.print([
-                "uuid": .string(operation.uuid), "entrypoint": .string(operation.entrypoint),
-                "status": .string(operation.status.rawValue), "params": .object(operation.params.redacted),
-                "createdAt": .integer(operation.createdAt), "updatedAt": .integer(operation.updatedAt),
-                "endedAt": operation.endedAt.map { .integer($0) } ?? nil,
-                "result": operation.result.map { .object($0.json.redacted) } ?? nil, "tasks": .array(tasks),
-            ])
-        }
-        Console.print("\(operation.entrypoint)[\(operation.uuid)] \(operation.status.rawValue)")
-        if let result = operation.result { Console.print("result: \(result.retcode) \(result)") }
-        var table = Table("step", "task", "uuid", "status", "attempts")
-        for task in operation.tasks {
-            table.add(
-                .integer(Int64(task.step)),
-                .string(task.entrypoint),
-                .string(task.uuid),
-                .string(task.status.rawValue),
-                .integer(Int64(task.attempts))
-            )
-        }
-        table.print(asJSON: false)
+        try await action.run(arguments)
     }
 }
 
-/// Which operations are listed, and how.
-private struct OperationList {
-    private var query = StoreQuery()
-    private let asJSON: Bool
+/// What `kser operations` does.
+private enum OperationAction: String, CaseIterable {
+    case list, show, watch, launch, cancel, pause, resume, retry, resend, recover, prune
 
-    init(_ arguments: Arguments) throws {
-        asJSON = arguments.has("json")
-        query.statuses = Set(arguments.all("status").map { TaskStatus(rawValue: $0.uppercased()) })
-        query.entrypoints = Set(arguments.all("entrypoint"))
-        query.limit = try arguments.integer("limit", in: 1...1_000_000) ?? query.limit
-        query.unchangedSince = try arguments.decimal("unchanged-for").map { seconds in
-            Int64((Date().timeIntervalSince1970 - seconds) * 1_000)
+    func run(_ arguments: Arguments) async throws {
+        switch self {
+        case .list:
+            _ = try arguments.operands(1...1, "list")
+            try await OperationList(arguments).print(try await OpenStore(arguments))
+        case .show:
+            try await OperationView(arguments).show(try operand("UUID", arguments), in: try await OpenStore(arguments))
+        case .watch:
+            try await OperationView(arguments).watch(try operand("UUID", arguments), in: try await OpenStore(arguments))
+        case .launch:
+            let name = try operand("NAME", arguments)
+            try await OperationDesk(arguments).launch(try OperationForm(name, arguments))
+        case .recover:
+            _ = try arguments.operands(1...1, "recover")
+            try await OperationDesk(arguments).recover()
+        case .prune:
+            _ = try arguments.operands(1...1, "prune")
+            try await OperationPruning(arguments).prune(try await OpenStore(arguments))
+        case .cancel: try await control(arguments) { try await $0.cancel(force: arguments.has("force")) }
+        case .pause: try await control(arguments) { try await $0.pause() }
+        case .resume: try await control(arguments) { try await $0.resume() }
+        case .resend: try await control(arguments) { try await $0.resend() }
+        case .retry:
+            try await control(arguments) { operation in
+                if arguments.has("compensation") { return try await operation.retryCompensation() }
+                try await operation.retry()
+            }
         }
     }
 
-    func print(_ store: any OperationStore) async throws {
-        var table = Table("uuid", "entrypoint", "status", "createdAt", "updatedAt")
-        for operation in try await store.operations(matching: query) {
-            table.add(
-                .string(operation.uuid),
-                .string(operation.entrypoint),
-                .string(operation.status.rawValue),
-                asJSON ? .integer(operation.createdAt) : .string(MessageView.time(operation.createdAt)),
-                asJSON ? .integer(operation.updatedAt) : .string(MessageView.time(operation.updatedAt))
-            )
-        }
-        table.print(asJSON: asJSON)
+    private func operand(_ name: String, _ arguments: Arguments) throws -> String {
+        try arguments.operands(2...2, "\(rawValue) \(name)")[1]
+    }
+
+    private func control(
+        _ arguments: Arguments,
+        _ body: (LaunchedOperation) async throws -> Void
+    ) async throws {
+        try await OperationDesk(arguments).control(try operand("UUID", arguments), body)
     }
 }

@@ -6,6 +6,7 @@ struct OutcomeMetrics: Sendable {
     let refused: MetricFamily<Counter>
     let decryptFailures: MetricFamily<Counter>
     let operations: MetricFamily<Counter>
+    let recovered: Counter
     let rebalances: MetricFamily<Counter>
     let commitFailures: Counter
 
@@ -40,6 +41,10 @@ struct OutcomeMetrics: Sendable {
             "kser_operations",
             help: "Operations that came to a state",
             labels: ["operation", "status"]
+        )
+        recovered = try registry.counter(
+            "kser_operations_recovered",
+            help: "Operations that stood still and were made to go on"
         )
         rebalances = try registry.counter(
             "kser_rebalances",

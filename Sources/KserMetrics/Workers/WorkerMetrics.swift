@@ -117,6 +117,9 @@ extension WorkerMetrics: KserMonitor {
         outcomes.operations.series([execution.path, status.rawValue]).increment()
     }
 
+    /// Counts the operations.
+    public func operationsRecovered(_ count: Int) { outcomes.recovered.increment(by: count) }
+
     /// Shows the worker's partitions from now on.
     public func workerBegan(_ worker: Worker) { workers.add(worker) }
 

@@ -42,10 +42,8 @@ extension PostgresConnection {
                 """
             )
         }
-        var fields = zip(OperationHead.columns, change.head.values).map { "\($0) = \(parameters.add($1))" }
-        if change.head.result != change.old.result {
-            fields.append("result = \(parameters.add(try SQLValue(change.head.result)))")
-        }
+        let fields = zip(change.head.columns(since: change.old), try change.head.values(since: change.old))
+            .map { "\($0) = \(parameters.add($1))" }
         let with = parts.isEmpty ? "" : "WITH \(parts.joined(separator: ", ")) "
         let uuid = parameters.add(.text(change.head.uuid))
         _ = try query(

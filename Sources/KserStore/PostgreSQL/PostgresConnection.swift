@@ -7,17 +7,26 @@ final class PostgresConnection: SQLConnection {
     let name: String
 
     private let handle: OpaquePointer
-    private var prepared: [String: String] = [:]
     private let executor: BlockingExecutor
+    private let statementTimeout: Duration
+    /// Whether tables are changed, which takes as long as they are large.
+    private var isMigrating = false
 
     /// Connects.
-    init(_ address: PostgresAddress, _ executor: BlockingExecutor) throws(StoreError) {
+    ///
+    /// - Parameters:
+    ///   - address: the server.
+    ///   - statementTimeout: how long a statement may take.
+    ///   - executor: where all calls are made.
+    /// - Throws: ``/Kser/StoreError``.
+    init(_ address: PostgresAddress, statementTimeout: Duration, _ executor: BlockingExecutor) throws(StoreError) {
         name = address.description
+        self.statementTimeout = statementTimeout
         self.executor = executor
         // Later keywords prevail: what the connection string says comes last.
         let settings = [
             ("connect_timeout", "10"), ("keepalives_idle", "15"), ("tcp_user_timeout", "30000"),
-            ("fallback_application_name", "kser"), ("dbname", address.text),
+            ("fallback_application_name", "kser"), ("client_encoding", "UTF8"), ("dbname", address.text),
         ]
         let connected = withCStrings(settings.map(\.0)) { keywords in
             withCStrings(settings.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }
@@ -26,7 +35,6 @@ final class PostgresConnection: SQLConnection {
         handle = connected
         if PQstatus(handle) != CONNECTION_OK { throw connectionError() }
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        _ = try query("SET client_encoding = 'UTF8'")
     }
 
     deinit {
@@ -45,7 +53,8 @@ final class PostgresConnection: SQLConnection {
     }
 
     func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
-        try bracket("BEGIN", "COMMIT", "ROLLBACK", body)
+        defer { isMigrating = false }
+        return try bracket("BEGIN", "COMMIT", "ROLLBACK", body)
     }
 
     func hasTable(_ name: String) throws(StoreError) -> Bool {
@@ -53,7 +62,10 @@ final class PostgresConnection: SQLConnection {
     }
 
     /// Others that want the same lock wait; it goes with the transaction.
-    func lockSchema() throws(StoreError) { _ = try query("SELECT pg_advisory_xact_lock(5494767)::text") }
+    func lockSchema() throws(StoreError) {
+        isMigrating = true
+        _ = try query("SELECT pg_advisory_xact_lock(5494767)::text")
+    }
 
     var rowLock: String { " FOR UPDATE" }
     var passingLocked: String { " SKIP LOCKED" }
@@ -71,11 +83,14 @@ final class PostgresConnection: SQLConnection {
                 texts.append(text)
             }
         }
-        let result = try withCStrings(texts) { (values) throws(StoreError) in
-            // A statement of parameters is planned once; others are few.
-            if texts.isEmpty { return PQexec(handle, sql) }
-            return PQexecPrepared(handle, try statement(sql), Int32(texts.count), values, nil, nil, 0)
+        // Without a name: what has one stays in the session, which a pooler gives to others between two transactions.
+        let isSent = withCStrings(texts) { values in
+            texts.isEmpty
+                ? PQsendQuery(handle, sql) == 1
+                : PQsendQueryParams(handle, sql, Int32(clamping: texts.count), nil, values, nil, nil, 0) == 1
         }
+        if !isSent { throw error(of: nil) }
+        let result = try answer(within: isMigrating ? .seconds(3_600) : statementTimeout)
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK: return []
@@ -84,20 +99,55 @@ final class PostgresConnection: SQLConnection {
         }
     }
 
-    /// The name of a prepared statement.
-    private func statement(_ sql: String) throws(StoreError) -> String {
-        if let name = prepared[sql] { return name }
-        // Lists of any length make ever new statements.
-        if prepared.count >= 100 {
-            PQclear(PQexec(handle, "DEALLOCATE ALL"))
-            prepared = [:]
+    /// The answer to a statement that was sent. One that takes too long is cancelled, and answered because of that.
+    private func answer(within limit: Duration) throws(StoreError) -> OpaquePointer? {
+        if try awaitAnswer(within: limit) { return takeAnswer() }
+        // A connection that has not answered now is not idle, and so is used no more.
+        guard cancel(), try awaitAnswer(within: .seconds(5)) else { throw overdue(.unavailable, limit) }
+        let result = takeAnswer()
+        if sqlState(of: result) != "57014" { return result }
+        PQclear(result)
+        throw overdue(.locked, limit)
+    }
+
+    /// Waits until there is an answer.
+    ///
+    /// - Returns: false when there is none within the limit.
+    private func awaitAnswer(within limit: Duration) throws(StoreError) -> Bool {
+        let end = ContinuousClock.now + limit
+        while PQisBusy(handle) == 1 {
+            let left = ContinuousClock.now.duration(to: end)
+            if left <= .zero { return false }
+            var socket = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            _ = poll(&socket, 1, Int32(clamping: max(1, left.milliseconds)))
+            if PQconsumeInput(handle) != 1 { throw connectionError() }
         }
-        let name = "kser\(prepared.count)"
-        let result = PQprepare(handle, name, sql, 0, nil)
-        defer { PQclear(result) }
-        if PQresultStatus(result) != PGRES_COMMAND_OK { throw error(of: result) }
-        prepared[sql] = name
-        return name
+        return true
+    }
+
+    private func takeAnswer() -> OpaquePointer? {
+        var last: OpaquePointer?
+        while let next = PQgetResult(handle) {
+            PQclear(last)
+            last = next
+        }
+        return last
+    }
+
+    /// Has the server stop what it does for this connection.
+    private func cancel() -> Bool {
+        let request = PQgetCancel(handle)
+        defer { PQfreeCancel(request) }
+        var text = [CChar](repeating: 0, count: 256)
+        return PQcancel(request, &text, Int32(text.count)) == 1
+    }
+
+    private func overdue(_ code: StoreError.Code, _ limit: Duration) -> StoreError {
+        StoreError(
+            code,
+            "PostgreSQL: no answer within \(limit); another session has locked the rows, or the server is overloaded",
+            store: name
+        )
     }
 
     private func rows(of result: OpaquePointer?) -> [[SQLValue]] {
@@ -121,12 +171,16 @@ final class PostgresConnection: SQLConnection {
         return StoreError(code, "PostgreSQL: \(text.firstLine)", store: name)
     }
 
+    /// What a statement that was refused tells of it; nil: libpq has not sent it.
     private func error(of result: OpaquePointer?) -> StoreError {
         guard PQstatus(handle) == CONNECTION_OK else { return connectionError() }
-        let state = PQresultErrorField(result, 67).map { String(cString: $0) }  // PG_DIAG_SQLSTATE, 'C'
-        // What libpq refuses by itself has no result.
+        let state = sqlState(of: result)
         let text = String(cString: result == nil ? PQerrorMessage(handle) : PQresultErrorMessage(result)).firstLine
         return StoreError(.postgres(state ?? ""), "PostgreSQL: \(text)", store: name, nativeCode: state)
+    }
+
+    private func sqlState(of result: OpaquePointer?) -> String? {
+        PQresultErrorField(result, 67).map { String(cString: $0) }  // PG_DIAG_SQLSTATE, 'C'
     }
 }
 

@@ -8,6 +8,9 @@ public import Kser
 /// Everything about the connection, TLS too, is said by libpq's connection string and its environment variables
 /// (`PGPASSWORD`, `PGPASSFILE`, …). Unless it says otherwise, connecting may take 10 seconds, and a server that does not
 /// answer for 30 seconds is given up. A lost connection is made again by the next call. Calls run on queues of their own.
+///
+/// A pooler such as PgBouncer may be between, in transaction mode too: nothing is kept in a session. Its `search_path` is
+/// then the server's or the role's.
 public final class PostgresOperationStore: OperationStore {
     package let pool: PostgresPool
 
@@ -16,10 +19,17 @@ public final class PostgresOperationStore: OperationStore {
     /// - Parameters:
     ///   - connectionString: libpq's connection string, `key=value` pairs or a URI.
     ///   - connections: how many connections at most; they are made when they are needed.
+    ///   - statementTimeout: how long a statement may take, and wait for the locks of other sessions; 15 seconds by default.
+    ///     One that takes longer is cancelled, and the call throws `locked`. Making tables is not limited by it.
     /// - Throws: ``/Kser/StoreError``: `configuration` for a string that cannot be read, `unavailable`, `denied`,
     ///   `newerSchema`.
-    public init(_ connectionString: String, connections: Int = 4) async throws {
-        pool = PostgresPool(try PostgresAddress(connectionString), size: connections)
+    public init(
+        _ connectionString: String,
+        connections: Int = 4,
+        statementTimeout: Duration = .seconds(15)
+    ) async throws {
+        let address = try PostgresAddress(connectionString)
+        pool = PostgresPool(address, size: connections, statementTimeout: statementTimeout)
         try await pool.run { connection throws(StoreError) in try connection.migrate() }
     }
 
@@ -67,7 +77,7 @@ public final class PostgresOperationStore: OperationStore {
         try await pool.run { connection throws(StoreError) in try connection.running(in: uuid) }
     }
 
-    /// The operations that match, oldest first.
+    /// The operations that match, by the time of their launch.
     public func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
         try await pool.run { connection throws(StoreError) in try connection.operations(matching: query) }
     }
@@ -82,10 +92,15 @@ public final class PostgresOperationStore: OperationStore {
         try await pool.run { connection throws(StoreError) in try connection.history(of: uuid) }
     }
 
-    /// Removes ended operations, some hundred in one transaction.
+    /// Removes ended operations, a few in one transaction.
     public func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
-        try await pool.run { connection throws(StoreError) in
-            try connection.prune(endedBefore: time, statuses: statuses)
+        var total = 0
+        while true {
+            let count = try await pool.run { connection throws(StoreError) in
+                try connection.pruneSome(endedBefore: time, statuses: statuses)
+            }
+            total += count
+            if count == 0 { return total }
         }
     }
 }

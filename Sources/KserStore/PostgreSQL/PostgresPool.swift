@@ -5,23 +5,36 @@ import Synchronization
 actor PostgresSession {
     private let executor = BlockingExecutor("kser.store.postgresql")
     private let address: PostgresAddress
+    private let statementTimeout: Duration
     private var connection: PostgresConnection?
+    private var isClosed = false
 
-    init(_ address: PostgresAddress) { self.address = address }
+    init(_ address: PostgresAddress, statementTimeout: Duration) {
+        self.address = address
+        self.statementTimeout = statementTimeout
+    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     func run<Value: Sendable>(
         _ body: @Sendable (any SQLConnection) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
+        // Whoever waited for the session comes here after it was closed.
+        if isClosed { throw StoreError(.closed, "The store is closed", store: address.description) }
         if connection?.isAlive == false { connection = nil }
-        let connection = if let connection { connection } else { try PostgresConnection(address, executor) }
+        let connection =
+            if let connection { connection } else {
+                try PostgresConnection(address, statementTimeout: statementTimeout, executor)
+            }
         self.connection = connection
         defer { if !connection.isUsable { self.connection = nil } }
         return try body(connection)
     }
 
-    func close() { connection = nil }
+    func close() {
+        isClosed = true
+        connection = nil
+    }
 }
 
 /// Some sessions, each lent to one caller at a time.
@@ -29,34 +42,30 @@ package final class PostgresPool: Sendable {
     private struct State {
         var idle: [PostgresSession]
         var waiting: [CheckedContinuation<PostgresSession, Never>] = []
-        var isClosed = false
     }
 
-    private let address: PostgresAddress
     private let sessions: [PostgresSession]
     private let state: Mutex<State>
 
-    init(_ address: PostgresAddress, size: Int) {
-        self.address = address
-        let sessions = (0..<max(1, size)).map { _ in PostgresSession(address) }
+    init(_ address: PostgresAddress, size: Int, statementTimeout: Duration = .seconds(15)) {
+        let sessions = (0..<max(1, size)).map { _ in PostgresSession(address, statementTimeout: statementTimeout) }
         self.sessions = sessions
         state = Mutex(State(idle: sessions))
     }
+
+    /// How many calls wait for a session.
+    package var waiting: Int { state.withLock { $0.waiting.count } }
 
     /// Runs a body with a connection; it waits for one when all are in use.
     package func run<Value: Sendable>(
         _ body: @Sendable (any SQLConnection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        if state.withLock({ $0.isClosed }) {
-            throw StoreError(.closed, "The store is closed", store: address.description)
-        }
         let session = await take()
         defer { giveBack(session) }
         return try await session.run(body)
     }
 
     func close() async {
-        state.withLock { $0.isClosed = true }
         for session in sessions { await session.close() }
     }
 

@@ -6,11 +6,12 @@ extension OperationHead {
     /// What changes.
     static let columns = [
         "status", "ending", "hook", "step", "place", "width", "next_place", "round", "error", "deadline", "started_at",
-        "updated_at", "ended_at", "expires_at", "version", "due_at", "checks", "completed", "failed", "uncompensated",
+        "updated_at", "ended_at", "version", "due_at", "checks", "completed", "failed", "uncompensated",
         "open_tasks", "in_flight", "running",
     ]
-    /// All, the result last, which changes seldom and may be large.
-    static let allColumns = fixedColumns + columns + ["result"]
+    /// What changes seldom and may be large.
+    static let largeColumns = ["carried", "result"]
+    static let allColumns = fixedColumns + columns + largeColumns
 
     func fixedValues() throws(StoreError) -> [SQLValue] {
         [
@@ -19,12 +20,26 @@ extension OperationHead {
         ]
     }
 
+    func largeValues() throws(StoreError) -> [SQLValue] {
+        [carried.isEmpty ? .null : try SQLValue(carried), try SQLValue(result)]
+    }
+
+    /// The columns that are to be written after a change.
+    func columns(since old: OperationHead) -> [String] {
+        Self.columns + (old.carried == carried && old.result == result ? [] : Self.largeColumns)
+    }
+
+    /// What is to be written into them.
+    func values(since old: OperationHead) throws(StoreError) -> [SQLValue] {
+        values + (old.carried == carried && old.result == result ? [] : try largeValues())
+    }
+
     var values: [SQLValue] {
         [
             SQLValue(status), SQLValue(ending), SQLValue(hook), SQLValue(position), SQLValue(place), SQLValue(width),
             SQLValue(nextPlace), SQLValue(round), SQLValue(error), SQLValue(deadline), SQLValue(startedAt),
-            .integer(updatedAt), SQLValue(endedAt), SQLValue(expiresAt), SQLValue(version), SQLValue(dueAt),
-            SQLValue(checks), SQLValue(completed), SQLValue(failed), SQLValue(uncompensated), SQLValue(open),
+            .integer(updatedAt), SQLValue(endedAt), SQLValue(version), SQLValue(dueAt), SQLValue(checks),
+            SQLValue(completed), SQLValue(failed), SQLValue(uncompensated), SQLValue(open),
             SQLValue(inFlight), SQLValue(running),
         ]
     }
@@ -57,7 +72,6 @@ extension OperationHead {
         startedAt = try row.optionalInteger()
         updatedAt = try row.integer()
         endedAt = try row.optionalInteger()
-        expiresAt = try row.optionalInteger()
         version = try row.int()
         dueAt = try row.optionalInteger()
         checks = try row.int()
@@ -67,6 +81,7 @@ extension OperationHead {
         open = try row.int()
         inFlight = try row.int()
         running = try row.int()
+        carried = try row.optionalObject() ?? [:]
         result = try row.optionalResult()
     }
 }

@@ -4,15 +4,23 @@ import Kser
 extension SQLConnection {
     func operations(matching query: StoreQuery) throws(StoreError) -> [OperationSummary] {
         var parameters = SQLParameters()
-        let condition = query.condition(&parameters)
-        let rows = try self.query(
+        let columns = """
+            uuid, entrypoint, status, created_at, updated_at, ended_at, error, completed, total, uncompensated
             """
-            SELECT uuid, entrypoint, status, created_at, updated_at, ended_at, error, completed, total, uncompensated
-            FROM kser_operation t
-            \(condition) ORDER BY created_at, uuid \(query.page(&parameters))
-            """,
-            parameters.values
-        )
+        let direction = query.isNewestFirst ? "DESC" : "ASC"
+        let order = "ORDER BY created_at \(direction), uuid \(direction)"
+        func select(_ part: StoreQuery) -> String {
+            "SELECT \(columns) FROM kser_operation \(part.condition(&parameters)) \(order)"
+        }
+        // An index has the operations of one state, or of one entrypoint, in order, not those of several.
+        let parts = query.parts
+        let selection =
+            parts.count == 1
+            ? select(query)
+            : parts.map { part in
+                "SELECT * FROM (\(select(part)) LIMIT \(parameters.add(SQLValue(query.end)))) AS part"
+            }.joined(separator: " UNION ALL ") + " \(order)"
+        let rows = try self.query("\(selection) \(query.page(&parameters))", parameters.values)
         var summaries: [OperationSummary] = []
         for row in rows {
             var row = SQLRow(row, store: name)
@@ -84,6 +92,30 @@ extension StoreQuery {
         if let unchangedSince { conditions.append("updated_at < \(parameters.add(.integer(unchangedSince)))") }
         return conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
     }
+
+    /// Queries that give together what this one gives.
+    fileprivate var parts: [StoreQuery] {
+        if statuses.count * max(1, entrypoints.count) > 50 || entrypoints.count > 50 { return [self] }
+        var parts = [self]
+        if !statuses.isEmpty {
+            parts = statuses.map(\.rawValue).sorted().map { name in
+                var part = self
+                part.statuses = [TaskStatus(rawValue: name)]
+                return part
+            }
+        }
+        if entrypoints.isEmpty { return parts }
+        return parts.flatMap { part in
+            entrypoints.sorted().map { entrypoint in
+                var part = part
+                part.entrypoints = [entrypoint]
+                return part
+            }
+        }
+    }
+
+    /// How many match up to the end of the page.
+    fileprivate var end: Int { max(0, offset).addingSaturating(max(0, limit)) }
 
     fileprivate func page(_ parameters: inout SQLParameters) -> String {
         "LIMIT \(parameters.add(SQLValue(max(0, limit)))) OFFSET \(parameters.add(SQLValue(max(0, offset))))"

@@ -10,7 +10,7 @@ extension SQLConnection {
                     into: "kser_operation",
                     OperationHead.allColumns + OperationRecord.detailColumns + ["plan"],
                     [
-                        try head.fixedValues() + head.values + [SQLValue(head.result)] + operation.detailValues()
+                        try head.fixedValues() + head.values + head.largeValues() + operation.detailValues()
                             + [.text("{}")]
                     ]
                 )
@@ -96,11 +96,10 @@ extension SQLConnection {
                 ("step", SQLValue(step))
             )
         }
-        let keepsResult = change.head.result == change.old.result
         try update(
             "kser_operation",
-            OperationHead.columns + (keepsResult ? [] : ["result"]),
-            change.head.values + (keepsResult ? [] : [try SQLValue(change.head.result)]),
+            change.head.columns(since: change.old),
+            try change.head.values(since: change.old),
             where: ("uuid", .text(change.head.uuid))
         )
         if let event = change.event { try insert(into: "kser_event", OperationEvent.columns, [event.values]) }

@@ -12,7 +12,7 @@ extension Schema {
             "ALTER TABLE kser_operation ADD COLUMN width BIGINT NOT NULL DEFAULT 0",
             "ALTER TABLE kser_operation ADD COLUMN next_place BIGINT NOT NULL DEFAULT 0",
             "ALTER TABLE kser_operation ADD COLUMN error TEXT",
-            "ALTER TABLE kser_operation ADD COLUMN expires_at BIGINT",
+            "ALTER TABLE kser_operation ADD COLUMN carried TEXT",
             "ALTER TABLE kser_operation ADD COLUMN due_at BIGINT",
             "ALTER TABLE kser_operation ADD COLUMN checks BIGINT NOT NULL DEFAULT 0",
             "ALTER TABLE kser_operation ADD COLUMN completed BIGINT NOT NULL DEFAULT 0",
@@ -44,7 +44,6 @@ extension Schema {
             "CREATE TABLE kser_store (identity TEXT NOT NULL, created_at BIGINT NOT NULL)",
             "DROP INDEX kser_task_unsent",
             "CREATE INDEX kser_operation_due ON kser_operation (due_at) WHERE due_at IS NOT NULL",
-            "CREATE INDEX kser_operation_expires ON kser_operation (expires_at) WHERE expires_at IS NOT NULL",
             """
             CREATE INDEX kser_operation_status_ended ON kser_operation (status, ended_at) WHERE ended_at IS NOT NULL
             """,

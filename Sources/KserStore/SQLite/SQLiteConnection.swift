@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 import Kser
 
 /// One connection to a file, with its prepared statements. Its actor is its only user.
@@ -13,6 +14,7 @@ final class SQLiteConnection: SQLConnection {
     init(_ path: String, _ options: SQLiteOptions, _ executor: BlockingExecutor) throws(StoreError) {
         name = path
         self.executor = executor
+        let isNew = Self.makePrivate(path)
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -23,6 +25,8 @@ final class SQLiteConnection: SQLConnection {
         sqlite3_extended_result_codes(handle, 1)
         if code != SQLITE_OK { throw error(code) }
         sqlite3_busy_timeout(handle, Int32(clamping: options.lockTimeout.milliseconds))
+        // Only before there is anything in it; without, pages are given back by vacuuming.
+        if isNew { _ = try? query("PRAGMA auto_vacuum = INCREMENTAL") }
         try useWriteAheadLog(within: options.lockTimeout)
         _ = try query("PRAGMA synchronous = \(options.durability == .power ? "FULL" : "NORMAL")")
     }
@@ -35,6 +39,17 @@ final class SQLiteConnection: SQLConnection {
             for statement in statements { sqlite3_finalize(statement) }
             sqlite3_close_v2(handle)
         }
+    }
+
+    /// Makes the file for its user alone, when it is not there; SQLite gives `-wal` and `-shm` the same permissions. That it
+    /// cannot be made is for SQLite to say. A file that is there is not opened: closing it would take SQLite's locks away.
+    ///
+    /// - Returns: whether it was made.
+    private static func makePrivate(_ path: String) -> Bool {
+        if path.isEmpty || path == ":memory:" { return false }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+        return descriptor >= 0
     }
 
     /// Switching to the log needs the file for itself, and SQLite does not wait for that by its busy timeout.

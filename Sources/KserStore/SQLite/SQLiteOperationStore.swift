@@ -5,7 +5,8 @@ public import Kser
 ///     let store = try await SQLiteOperationStore(path: "/var/lib/dice/operations.db")
 ///
 /// The file is made when it is not there, and its tables are brought up to date. SQLite keeps two more files beside it
-/// (`-wal` and `-shm`). It must not lie on a network file system. Calls run on a queue of their own.
+/// (`-wal` and `-shm`). New ones are for their user alone (mode 0600), and a file that is there keeps its permissions. It
+/// must not lie on a network file system. Calls run on a queue of their own.
 public final class SQLiteOperationStore: OperationStore {
     package let database: SQLiteDatabase
 
@@ -65,7 +66,7 @@ public final class SQLiteOperationStore: OperationStore {
         try await database.run { connection throws(StoreError) in try connection.running(in: uuid) }
     }
 
-    /// The operations that match, oldest first.
+    /// The operations that match, by the time of their launch.
     public func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
         try await database.run { connection throws(StoreError) in try connection.operations(matching: query) }
     }
@@ -80,10 +81,46 @@ public final class SQLiteOperationStore: OperationStore {
         try await database.run { connection throws(StoreError) in try connection.history(of: uuid) }
     }
 
-    /// Removes ended operations, some hundred in one transaction.
+    /// Removes ended operations, a few in one transaction and others' calls between them, then gives unused pages back. A file
+    /// that an earlier release made has to be vacuumed once for that; see ``vacuum()``.
     public func prune(endedBefore time: Int64, statuses: Set<TaskStatus>) async throws -> Int {
+        var total = 0
+        while true {
+            let count = try await database.write { connection throws(StoreError) in
+                try connection.pruneSome(endedBefore: time, statuses: statuses)
+            }
+            total += count
+            if count == 0 { break }
+        }
+        if total > 0 { try await givePagesBack() }
+        return total
+    }
+
+    private func givePagesBack() async throws {
+        var hasMore = true
+        while hasMore {
+            hasMore = try await database.run { connection throws(StoreError) in
+                guard case .integer(2)? = try connection.query("PRAGMA auto_vacuum").first?.first else { return false }
+                _ = try connection.query("PRAGMA incremental_vacuum(500)")
+                guard case .integer(let left)? = try connection.query("PRAGMA freelist_count").first?.first else {
+                    return false
+                }
+                return left > 0
+            }
+        }
+        // The file gets shorter when the log is written into it.
+        _ = try await database.run { connection throws(StoreError) in
+            try connection.query("PRAGMA wal_checkpoint(PASSIVE)")
+        }
+    }
+
+    /// Writes the file anew without unused pages, and has it give pages back by itself from then on. It takes as long as the
+    /// file is large, and needs as much room once more; other calls and processes wait, or are `locked` meanwhile.
+    public func vacuum() async throws {
         try await database.run { connection throws(StoreError) in
-            try connection.prune(endedBefore: time, statuses: statuses)
+            _ = try connection.query("PRAGMA auto_vacuum = INCREMENTAL")
+            _ = try connection.query("VACUUM")
+            _ = try connection.query("PRAGMA wal_checkpoint(TRUNCATE)")
         }
     }
 }

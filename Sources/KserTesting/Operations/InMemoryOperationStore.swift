@@ -102,14 +102,15 @@ public final class InMemoryOperationStore: OperationStore {
         return record.progress(at: 0).running
     }
 
-    /// The operations that match, oldest first.
+    /// The operations that match, by the time of their launch.
     public func operations(matching query: StoreQuery) async throws -> [OperationSummary] {
         try access { state in
-            query.page(
-                of: state.sorted.filter {
-                    query.matches($0.status, $0.entrypoint, created: $0.createdAt, updated: $0.updatedAt)
-                }
-            ).map { OperationSummary($0.head) }
+            let matching = state.sorted.filter {
+                query.matches($0.status, $0.entrypoint, created: $0.createdAt, updated: $0.updatedAt)
+            }
+            return query.page(of: query.isNewestFirst ? matching.reversed() : matching).map {
+                OperationSummary($0.head)
+            }
         }
     }
 

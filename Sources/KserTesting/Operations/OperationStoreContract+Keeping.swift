@@ -102,7 +102,8 @@ extension OperationDraft {
         let error: JSONObject = ["error": ["code": 500]]
         head.result = ExecutionResult(uuid: "r", retcode: 500, stdout: "o", stderr: "é", retval: error)
         head.error = "no"
-        (head.deadline, head.startedAt, head.endedAt, head.expiresAt, head.dueAt) = (7, 8, 9, 10, 11)
+        (head.deadline, head.startedAt, head.endedAt, head.dueAt) = (7, 8, 9, 11)
+        head.carried = ["tenant": "acme"]
         head.checks = 12
         try update(1) { task in
             task.status = .compensating

@@ -23,6 +23,22 @@ extension OperationStoreContract {
                 }
                 try await expect(store, []) { $0.limit = 0 }
             },
+            check("operations are listed from the last one back, a page at a time") { store in
+                try await fill(store)
+                try await expect(store, ["d", "c", "b", "a"]) { $0.isNewestFirst = true }
+                try await expect(store, ["c", "b"]) { query in
+                    query.isNewestFirst = true
+                    query.limit = 2
+                    query.offset = 1
+                }
+                try await expect(store, ["c", "a"]) { query in
+                    query.isNewestFirst = true
+                    query.statuses = [.pending, .failed]
+                    query.entrypoints = ["contract.Operation", "contract.Other", "contract.None"]
+                    query.limit = 2
+                    query.offset = 1
+                }
+            },
             check("tasks are listed by state, age and entrypoint") { store in
                 try await fill(store)
                 var query = StoreQuery()

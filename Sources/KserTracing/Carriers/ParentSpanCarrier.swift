@@ -4,7 +4,7 @@ import OpenTracing
 /// `metadata.__parent-span__` of kser up to 0.8.22: the numbers of the span, its name, and the tags it began with. Its
 /// readers fail when one of the seven fields is not there.
 enum ParentSpanCarrier {
-    static let key = "__parent-span__"
+    static let key = ReservedMetadata.parentSpan
 
     /// Who the span is; nil for a carrier without numbers.
     static func identity(_ carrier: JSONObject) -> TraceIdentity? {

@@ -3,7 +3,7 @@ import OpenTracing
 
 /// `metadata.tracing`: the W3C headers as an object.
 enum TracingCarrier {
-    static let key = "tracing"
+    static let key = ReservedMetadata.tracing
 
     /// The headers of a carrier.
     static func map(_ carrier: JSONObject) -> TextMap {

@@ -14,7 +14,7 @@ extension TracedProducer: TransactionalMessageProducer where Base: Transactional
         if !tracing.hasSends { return try await base.commit(records, completing: progress) }
         let sendings = records.map { record in
             let plan = sendPlan(record, nil)
-            let span = tracing.start(plan, continuing: [:], record.headers)
+            let span = tracing.start(plan, continuing: record)
             return (sending: Sending(span), record: traced(record, tracing.outgoing(SpanFrame(span, plan))))
         }
         do {

@@ -58,7 +58,7 @@ public final class TracedProducer<Base: MessageProducer>: MessageProducer {
         if let outbox { return try keep(record, in: outbox) }
         if !tracing.hasSends { return try await base.send(record) }
         let plan = sendPlan(record, nil)
-        let span = tracing.start(plan, continuing: [:], record.headers)
+        let span = tracing.start(plan, continuing: record)
         return try await sending(span, plan) { try await base.send(traced(record, $0)) }
     }
 
@@ -84,7 +84,7 @@ public final class TracedProducer<Base: MessageProducer>: MessageProducer {
         if let outbox { return Delivery(try keep(record, in: outbox)) }
         if !tracing.hasSends { return try await base.enqueue(record) }
         let plan = sendPlan(record, nil)
-        let sending = Sending(tracing.start(plan, continuing: [:], record.headers))
+        let sending = Sending(tracing.start(plan, continuing: record))
         do {
             let frame = SpanFrame(sending.span, plan)
             let delivery = try await base.enqueue(traced(record, tracing.outgoing(frame)))
@@ -141,6 +141,12 @@ extension Tracing {
         var message = message
         outgoing(frame).write(carriers, to: &message.metadata)
         return message
+    }
+
+    /// Starts a span as a child of the active one, or else of what the record carries; of that alone, when it says so.
+    func start(_ plan: SpanPlan, continuing record: ProducerRecord) -> any Span {
+        if !record.keepsTrace { return start(plan, continuing: [:], record.headers) }
+        return startSpan(plan, childOf: context(in: record.headers), ignoreActiveSpan: true)
     }
 
     /// Starts a span as a child of the active one, or else of what the message carries.

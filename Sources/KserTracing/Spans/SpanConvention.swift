@@ -46,6 +46,17 @@ extension SpanConvention {
         }
     }
 
+    /// The span of an operation's launch; nil when it has none.
+    func launchPlan(of execution: Execution) -> SpanPlan? {
+        let name: String
+        switch style {
+        case .standard: name = execution.name
+        case .documented: name = "\(execution.name)[\(execution.uuid)]"
+        case .former, .instrumentation: return nil
+        }
+        return plan(name + " - Launch", .operation(.execute), execution)
+    }
+
     /// Whether sending and processing messages have spans too.
     var hasMessagingSpans: Bool { style == .standard || style == .documented }
 

@@ -131,6 +131,11 @@ extension SwiftMetricsMonitor: KserMonitor {
         instruments.counter("kser_task_overruns_total", [("entrypoint", execution.path)]).increment()
     }
 
+    /// Counts the operations.
+    public func operationsRecovered(_ count: Int) {
+        instruments.counter("kser_operations_recovered_total", []).increment(by: count)
+    }
+
     /// Counts the state that an operation comes to.
     public func operationChanged(_ execution: Execution, to status: TaskStatus) {
         let labels = [("operation", execution.path), ("status", status.rawValue)]
