@@ -45,7 +45,7 @@ struct ExampleTests {
             Components.products.appending(path: example).path(),
             arguments,
             environment: environment
-        ).success(within: .seconds(60))
+        ).success(within: .seconds(110))
     }
 
     private func playDice(environment: [String: String]) async throws {
