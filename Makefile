@@ -41,6 +41,8 @@ test-librdkafka:
 soak:
 	@Tests/Support/deps.sh test
 	set -o pipefail; KSER_SOAK=1 swift test --filter '^FaultTests\.' 2>&1 | tee .build/soak.log
+	set -o pipefail; KSER_SOAK=1 swift test --skip-build --filter '^KserStoreTests\.(LargeStore|OperationsOnStores)Tests' \
+		2>&1 | tee -a .build/soak.log
 	@grep -q 'Test run with [1-9]' .build/soak.log
 	@echo; grep '^| ' .build/soak.log | column -t -s '|'
 	@$(MAKE) attack fuzz asan

@@ -113,6 +113,8 @@ extension FaultTests {
 private final class Bench: Sendable {
     private let batch: Int
     private let sent = Watched(0)
+    /// What was sent and not waited for yet.
+    private let underWay = Watched<[Delivery]>([])
     private let journal = Journal()
     private let log = Lines()
     private let producer: Producer
@@ -165,11 +167,18 @@ private final class Bench: Sendable {
         return deliveries
     }
 
-    func sendABatch() async throws { _ = try await enqueueABatch() }
+    func sendABatch() async throws {
+        let batch = try await enqueueABatch()
+        underWay.update { $0 += batch }
+    }
 
     /// Sends a batch, and waits until all that was sent so far is delivered, handled and committed.
     func handleABatch(_ what: String) async throws {
-        let deliveries = try await enqueueABatch()
+        try await sendABatch()
+        let deliveries = underWay.update { underWay in
+            defer { underWay = [] }
+            return underWay
+        }
         try await withDeadline(.seconds(60), "delivery of tasks: \(what)") {
             for delivery in deliveries { _ = try await delivery.metadata() }
         }

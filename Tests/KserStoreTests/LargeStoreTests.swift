@@ -6,9 +6,10 @@ import Testing
 
 @testable import KserStore
 
-/// Stores of 200,000 operations: no call that looks through them takes long.
+/// Stores of many operations, 200,000 in `make soak`: no call that looks through them takes long.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct LargeStoreTests {
-    private static let count = 200_000
+    private static let isFull = ProcessInfo.processInfo.environment["KSER_SOAK"] == "1"
+    fileprivate static let count = isFull ? 200_000 : 30_000
     private static let limit = Duration.milliseconds(50)
 
     @Test func sqlite() async throws {
@@ -40,7 +41,7 @@ import Testing
                 }
             )
         }
-        #expect(Self.best(durations) < Self.limit, "\(durations)")
+        #expect(Self.typical(durations) < Self.limit, "\(durations)")
         // While all is removed that may be, others have their turn.
         let pruning = Task { try await store.prune(endedBefore: 100_000_000, statuses: [.success]) }
         var turns = 0
@@ -50,7 +51,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(20))
         }
         _ = try await pruning.value
-        #expect(turns > 5)
+        #expect(turns > (Self.isFull ? 5 : 0))
         let left = try await run { connection throws(StoreError) in
             try connection.query(
                 "SELECT count(*) FROM kser_task WHERE operation NOT IN (SELECT uuid FROM kser_operation)"
@@ -79,7 +80,7 @@ import Testing
                 }
             )
         }
-        #expect(Self.best(durations) < Self.limit, "\(durations)")
+        #expect(Self.typical(durations) < Self.limit, "\(durations)")
     }
 
     private func expectFast(_ store: some OperationStore) async throws {
@@ -99,8 +100,8 @@ import Testing
                     sourceLocation: SourceLocation(fileID: #fileID, filePath: #filePath, line: line, column: 1)
                 )
             }
-            #expect(Self.best(durations) < Self.limit, "\(name): \(durations)")
-            print("200,000 operations, \(Store.name(of: store)): \(name) \(Self.best(durations))")
+            #expect(Self.typical(durations) < Self.limit, "\(name): \(durations)")
+            print("\(Self.count) operations, \(Store.name(of: store)): \(name) \(Self.typical(durations))")
         }
         func list(_ narrow: (inout StoreQuery) -> Void) async throws -> Int {
             var query = StoreQuery()
@@ -119,7 +120,7 @@ import Testing
         try await expect("list by entrypoints", finds: 100) {
             try await list { $0.entrypoints = ["test.Rare", "test.Operation", "test.None"] }
         }
-        try await expect("list since", finds: 100) { try await list { $0.createdSince = 1_000_000 } }
+        try await expect("list since", finds: 100) { try await list { $0.createdSince = Int64(Self.count * 5) } }
         try await expect("list what stands still", finds: 100) {
             try await list {
                 $0.statuses = [.pending, .running, .paused]
@@ -131,8 +132,10 @@ import Testing
         }
     }
 
-    /// The shortest: what else the machine has to do says nothing.
-    private static func best(_ durations: [Duration]) -> Duration { durations.min() ?? .zero }
+    /// The median in `make soak`; among other tests the shortest, for what else the machine has to do says nothing.
+    private static func typical(_ durations: [Duration]) -> Duration {
+        durations.sorted().dropFirst(isFull ? durations.count / 2 : 0).first ?? .zero
+    }
 
     private static func size(of path: String) throws -> Int {
         try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
@@ -165,7 +168,7 @@ extension SQLConnection {
                 """
                 INSERT INTO kser_operation (uuid, entrypoint, params, metadata, plan, compensates, created_at, status, step,
                 round, updated_at, ended_at, version, total, width, due_at)
-                SELECT 'o' || i, CASE WHEN i % 100000 = 7 THEN 'test.Rare' ELSE 'test.Operation' END, '{}', '{}', '{}', 0,
+                SELECT 'o' || i, CASE WHEN i % \(LargeStoreTests.count / 2) = 7 THEN 'test.Rare' ELSE 'test.Operation' END, '{}', '{}', '{}', 0,
                 i * 10, \(status), 0, 1, i * 10 + 5, \(ended), 3, 1, 1, CASE WHEN i % 100 = 1 THEN i * 10 END FROM \(numbers)
                 """
             )
