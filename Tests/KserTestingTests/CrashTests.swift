@@ -84,7 +84,8 @@ import Testing
         #expect(bench.results["u1"]?.result.stderr.contains("ended 3 time(s)") == true)
         #expect(bench.results.values.count { $0.result.isSuccess } == 5)
         #expect(bench.committed == 6)
-        #expect(journal.begun(by: "g", in: TopicPartition(topic: "jobs", partition: 0)).isEmpty)
+        // A life that is played may commit what it can no longer take out of the journal, unlike one that ends.
+        #expect(journal.begun(by: "g", in: TopicPartition(topic: "jobs", partition: 0))[1] == nil)
     }
 
     @Test func whatIsInterruptedHasNotEndedTheProcess() async throws {
