@@ -42,13 +42,18 @@ extension FaultTests {
             }
 
             var members = [try join(), try join(), try join()]
+            func handled(_ count: Int) async throws {
+                do { try await journal.handled(count) } catch {
+                    throw Stuck(cause: error, found: log.lines.suffix(60).joined(separator: "\n"))
+                }
+            }
             for moment in dice.moments(changes, of: total) {
-                try await journal.handled(moment)
+                try await handled(moment)
                 let leaver = dice.roll(0...2)
                 try await members[leaver].leave()
                 members[leaver] = try join()
             }
-            try await journal.handled(total)
+            try await handled(total)
             try await stage.allCommitted()
             for member in members { try await member.leave() }
             let pages = journal.pages.value
