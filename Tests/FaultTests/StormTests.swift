@@ -35,6 +35,8 @@ extension FaultTests {
             configuration.commitInterval = .milliseconds(100)
             configuration.heartbeatInterval = .milliseconds(200)
             configuration.sessionTimeout = .seconds(6)
+            // noida-db may leave the join of a leader without an answer; librdkafka asks again 3 s after this.
+            configuration.maxPollInterval = .seconds(6)
             let settings = configuration
             let options = WorkerOptions(deduplication: remembers ? .inMemory() : nil)
             func join() throws -> Member {
@@ -72,7 +74,7 @@ extension FaultTests {
             let times = pages.times.values.max() ?? 0
             #expect(times <= 1 + log.refused, "each time but the first one had a cause of its own")
             if remembers { #expect(pages.twice <= log.lost, "only what a lost partition had in work") }
-            #expect(pages.longestSilence < .seconds(10), "no partition with lag is idle")
+            #expect(pages.longestSilence < .seconds(15), "no partition with lag is idle")
             report(
                 "storm, \(name)",
                 "seed \(dice.seed)",
